@@ -41,7 +41,7 @@ typedef enum
   TBX_TRACE_PAYLOAD,
 } TbxTraceMode;
 
-/* What a channel does not accept from the host, and cannot send to it. */
+/* The longest message that is accepted from the host. */
 #define TBX_CHANNEL_MAX_RECEIVE_BYTES (16 * 1024 * 1024)
 
 #define TBX_TYPE_CHANNEL (tbx_channel_get_type ())
@@ -76,7 +76,6 @@ TbxProtocol     tbx_channel_get_protocol        (TbxChannel *self);
 TbxChannelState tbx_channel_get_state           (TbxChannel *self);
 const char     *tbx_channel_get_transport       (TbxChannel *self);
 gsize           tbx_channel_get_max_send_bytes  (TbxChannel *self);
-gint64          tbx_channel_get_last_activity   (TbxChannel *self);
 void            tbx_channel_set_trace           (TbxChannel *self, TbxTraceMode mode);
 
 /* For transports: what happened, told upwards. */

@@ -10,6 +10,7 @@ typedef struct _TbxTransport TbxTransport;
 TbxTransport *tbx_transport_new            (const char *name, GError **error);
 void          tbx_transport_free           (TbxTransport *self);
 gboolean      tbx_transport_is_automatic   (TbxTransport *self);
+gboolean      tbx_transport_needs_backdoor (TbxTransport *self);
 TbxChannel   *tbx_transport_create_channel (TbxTransport *self,
                                             TbxProtocol   protocol,
                                             gboolean      one_shot);
