@@ -46,6 +46,12 @@ typedef enum
   TBX_SIM_STRIKE_CHECKPOINT  = 1 << 0,   /* answer CPT without SUCCESS, forget the half message */
   TBX_SIM_STRIKE_DROP_COOKIE = 1 << 1,   /* give the channel another cookie, unknown to the guest, first */
   TBX_SIM_STRIKE_FAIL        = 1 << 2,   /* answer status 0 */
+  TBX_SIM_STRIKE_WRONG_TYPE  = 1 << 3,   /* RECV_SIZE, RECV_PAYLOAD: a reply type that is not the step's */
+  TBX_SIM_STRIKE_MISSING     = 1 << 4,   /* RECV_SIZE: say that there is no message */
+  TBX_SIM_STRIKE_HUGE        = 1 << 5,   /* RECV_SIZE: announce 2^31 bytes */
+  TBX_SIM_STRIKE_ENDLESS     = 1 << 6,   /* RECV_SIZE: announce 2^32 - 1 bytes */
+  TBX_SIM_STRIKE_NOISE       = 1 << 7,   /* garbage in each output register that says nothing */
+  TBX_SIM_STRIKE_LOW         = 1 << 8,   /* SEND_SIZE, RECV_SIZE: do not offer high bandwidth */
 } TbxSimStrikes;
 
 typedef enum
