@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What the administrator configured; a key that is not in the file has its default. */
+typedef struct
+{
+  char *transport;            /* [toolboxd] transport */
+  char *primary_nics;         /* [guestinfo] primary-nics: comma-separated globs */
+  char *low_priority_nics;    /* [guestinfo] low-priority-nics */
+  char *exclude_nics;         /* [guestinfo] exclude-nics */
+} TbxConfig;
+
+TbxConfig *tbx_config_load  (const char *path, gboolean required, GPtrArray *problems);
+TbxConfig *tbx_config_parse (const char *name, const char *text, gsize size, GPtrArray *problems);
+void       tbx_config_free  (TbxConfig *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxConfig, tbx_config_free)
+
+G_END_DECLS

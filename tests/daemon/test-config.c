@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-config.h"
+#include <string.h>
+
+static TbxConfig *
+parse (const char *text, GPtrArray **problems)
+{
+  *problems = g_ptr_array_new_with_free_func (g_free);
+  return tbx_config_parse ("t.conf", text, strlen (text), *problems);
+}
+
+static void
+test_good (void)
+{
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) config = parse ("# a comment\n[toolboxd]\ntransport=backdoor\n\n[guestinfo]\n"
+                                       "primary-nics = eth*,ens?\nexclude-nics=\n", &problems);
+
+  g_assert_cmpuint (problems->len, ==, 0);
+  g_assert_cmpstr (config->transport, ==, "backdoor");
+  g_assert_cmpstr (config->primary_nics, ==, "eth*,ens?");
+  g_assert_cmpstr (config->low_priority_nics, ==, "");
+  g_assert_cmpstr (config->exclude_nics, ==, "");
+}
+
+static void
+test_empty (void)
+{
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) config = parse ("", &problems);
+
+  g_assert_cmpuint (problems->len, ==, 0);
+  g_assert_cmpstr (config->transport, ==, "auto");
+  g_assert_cmpstr (config->exclude_nics, ==, "docker*,veth*,virbr*,antrea-*,cali*");
+}
+
+/* Each message names file, line, group and key; what is good beside it counts. */
+static void
+test_problems (void)
+{
+  static const struct { const char *text, *message; } cases[] = {
+    { "[guestinfo]\nprimary-nics=a*\n\n[toolboxd]\n transport = tcp\n",
+      "t.conf:5: [toolboxd] transport: “tcp” is no transport; there are auto, backdoor and "
+      "socket:PATH, with an absolute path" },
+    { "[guestinfo]\nprimary-nics=a*\nprimery-nics=b*\n",
+      "t.conf:3: [guestinfo] primery-nics: unknown key" },
+    { "[guestinfo]\nprimary-nics=a*\n[guestinf]\nx=y\n", "t.conf:3: [guestinf]: unknown group" },
+    { "[guestinfo]\nprimary-nics=a*\nlow-priority-nics=b\\q\n",
+      "t.conf:3: [guestinfo] low-priority-nics: Key file contains key “low-priority-nics” "
+      "which has a value that cannot be interpreted." },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GPtrArray) problems = NULL;
+      g_autoptr(TbxConfig) config = parse (cases[i].text, &problems);
+
+      g_assert_cmpuint (problems->len, ==, 1);
+      g_assert_cmpstr (g_ptr_array_index (problems, 0), ==, cases[i].message);
+      g_assert_cmpstr (config->primary_nics, ==, "a*");
+      g_assert_cmpstr (config->transport, ==, "auto");
+      g_assert_cmpstr (config->low_priority_nics, ==, "");
+    }
+}
+
+/* What is no key file at all gives its line, and defaults throughout. */
+static void
+test_broken (void)
+{
+  static const struct { const char *text; const char *start; } cases[] = {
+    { "[guestinfo]\nprimary-nics=a*\nnonsense\n", "t.conf:3: " },
+    { "x=y\n[guestinfo]\nprimary-nics=a*\n", "t.conf:1: " },
+    { "[guestinfo]\nprimary-nics=a*\n=z\n", "t.conf:3: " },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GPtrArray) problems = NULL;
+      g_autoptr(TbxConfig) config = parse (cases[i].text, &problems);
+
+      g_assert_cmpuint (problems->len, ==, 1);
+      g_assert_true (g_str_has_prefix (g_ptr_array_index (problems, 0), cases[i].start));
+      g_assert_cmpstr (config->primary_nics, ==, "");
+    }
+}
+
+static void
+test_nul_and_size (void)
+{
+  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *large = g_strnfill (1024 * 1024 + 1, '#');
+  g_autoptr(TbxConfig) a = tbx_config_parse ("t.conf", "[toolboxd]\n\0x", 13, problems);
+  g_autoptr(TbxConfig) b = tbx_config_parse ("t.conf", large, strlen (large), problems);
+  g_autoptr(TbxConfig) c = tbx_config_load ("/nonexistent/t.conf", FALSE, problems);
+  g_autoptr(TbxConfig) d = NULL;
+
+  g_assert_cmpuint (problems->len, ==, 2);
+  d = tbx_config_load ("/nonexistent/t.conf", TRUE, problems);
+  g_assert_cmpuint (problems->len, ==, 3);
+  g_assert_cmpstr (d->transport, ==, "auto");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/config/good", test_good);
+  g_test_add_func ("/config/empty", test_empty);
+  g_test_add_func ("/config/problems", test_problems);
+  g_test_add_func ("/config/broken", test_broken);
+  g_test_add_func ("/config/nul-and-size", test_nul_and_size);
+  return g_test_run ();
+}
