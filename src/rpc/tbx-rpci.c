@@ -266,6 +266,8 @@ tbx_rpci_send_finish (TbxRpci *self, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static GBytes *text_new (const char *format, va_list args, gsize n_extra) G_GNUC_PRINTF (1, 0);
+
 static GBytes *
 text_new (const char *format, va_list args, gsize n_extra)
 {
