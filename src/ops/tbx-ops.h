@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include <gio/gio.h>
+#include <sys/types.h>
+#include "tbx-op.h"
+
+G_BEGIN_DECLS
+
+/* The account for which operations run.  The process has become it already. */
+typedef struct
+{
+  char  *name;          /* login name */
+  uid_t  uid;
+  gid_t  gid;
+  char  *home;          /* from passwd; may not exist */
+  char  *shell;         /* from passwd */
+  char **environment;   /* what a login gives: PAM's, HOME, USER, LOGNAME, SHELL, PATH, LANG */
+} TbxOpsUser;
+
+void tbx_ops_user_clear (TbxOpsUser *user);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TbxOpsUser, tbx_ops_user_clear)
+
+/* One program started for the host; what the daemon and the bus are told of it. */
+typedef struct
+{
+  gint64      pid;
+  const char *command;        /* short name */
+  const char *command_line;   /* as ListProcesses shows it; may hold a secret */
+  gint64      start;          /* Unix time, seconds */
+  gint64      end;            /* Unix time, seconds; 0 while it runs */
+  int         exit_code;      /* as the host sees it: 128 + signal */
+  int         signal;         /* that ended it, or 0 */
+} TbxOpsProgram;
+
+/* The guest operations of one user: executes requests, remembers what lasts longer
+ * than a request (programs, listings, open files).
+ *
+ * Signals: "program-started" and "program-ended" (gpointer: const TbxOpsProgram *).
+ * Property "busy" (b, with notify): whether something is held that must not be lost:
+ * running programs, ended ones that are still listed, open files. */
+#define TBX_TYPE_OPS (tbx_ops_get_type ())
+G_DECLARE_FINAL_TYPE (TbxOps, tbx_ops, TBX, OPS, GObject)
+
+TbxOps  *tbx_ops_new      (const TbxOpsUser *user);
+void     tbx_ops_execute  (TbxOps *self, TbxOp *op);
+gboolean tbx_ops_get_busy (TbxOps *self);
+
+/* A handler answers @op, now or later (it takes a reference of its own then). */
+typedef void (*TbxOpsHandler) (TbxOps *self, TbxOp *op);
+
+G_END_DECLS
