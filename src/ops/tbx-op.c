@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-op.h"
+#include "tbx-vix-codec.h"
 #include "tbx-vix-errno.h"
 #include <string.h>
 
