@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-policy.h"
+
+static const char *const no_groups[] = { NULL };
+
+static TbxVixCode
+check (TbxPolicy *policy, guint32 opcode)
+{
+  return tbx_policy_check (policy, tbx_vix_opcode_lookup (opcode));
+}
+
+static void
+test_default (void)
+{
+  g_autoptr(TbxPolicy) policy = tbx_policy_new ();
+  guint n;
+  const TbxVixOpcodeInfo *opcodes = tbx_vix_opcode_list (&n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_cmpint (tbx_policy_check (policy, &opcodes[i]), ==, TBX_VIX_OK);
+      g_assert_cmpint (tbx_policy_check_user (policy, &opcodes[i], "u", no_groups), ==, TBX_VIX_OK);
+    }
+}
+
+/* What is off stays askable: the host learns from GetToolsState that it is off. */
+static void
+test_disabled (void)
+{
+  g_autoptr(TbxPolicy) policy = tbx_policy_new ();
+  guint n;
+  const TbxVixOpcodeInfo *opcodes = tbx_vix_opcode_list (&n);
+
+  tbx_policy_set_rule (policy, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { .enabled = FALSE });
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (tbx_policy_check (policy, &opcodes[i]), ==,
+                     opcodes[i].opcode == TBX_VIX_GET_TOOLS_STATE ? TBX_VIX_OK
+                                                                  : TBX_VIX_OPERATION_DISABLED);
+  g_assert_false (tbx_policy_allows_method (policy, "StartProgramInGuest"));
+}
+
+/* A denied method has no second door in a legacy opcode; HGFS packets pass as long as
+ * one way of a transfer does. */
+static void
+test_lists (void)
+{
+  char *deny[] = { (char *) "StartProgramInGuest", (char *) "InitiateFileTransferToGuest", NULL };
+  char *allow[] = { (char *) "StartProgramInGuest", (char *) "ListFilesInGuest", NULL };
+  g_autoptr(TbxPolicy) policy = tbx_policy_new ();
+
+  tbx_policy_set_rule (policy, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { TRUE, deny, NULL });
+  g_assert_cmpint (check (policy, TBX_VIX_START_PROGRAM), ==, TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (check (policy, TBX_VIX_RUN_SCRIPT), ==, TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (check (policy, TBX_VIX_LIST_FILES), ==, TBX_VIX_OK);
+  g_assert_cmpint (check (policy, TBX_VIX_HGFS_PACKET), ==, TBX_VIX_OK);
+
+  tbx_policy_set_rule (policy, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { TRUE, deny, allow });
+  g_assert_cmpint (check (policy, TBX_VIX_START_PROGRAM), ==, TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (check (policy, TBX_VIX_LIST_FILES), ==, TBX_VIX_OK);
+  g_assert_cmpint (check (policy, TBX_VIX_DELETE_FILE), ==, TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (check (policy, TBX_VIX_HGFS_PACKET), ==, TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (check (policy, TBX_VIX_LOGOUT), ==, TBX_VIX_OK);
+}
+
+static void
+test_users_and_groups (void)
+{
+  const TbxVixOpcodeInfo *start = tbx_vix_opcode_lookup (TBX_VIX_START_PROGRAM);
+  const char *const wheel[] = { "users", "wheel", NULL };
+  char *deny[] = { (char *) "StartProgramInGuest", NULL };
+  g_autoptr(TbxPolicy) policy = tbx_policy_new ();
+  g_autoptr(GVariant) shown = NULL;
+  g_autofree char *text = NULL;
+
+  tbx_policy_set_rule (policy, TBX_POLICY_USER, "eve", &(TbxPolicyRule) { .enabled = FALSE });
+  tbx_policy_set_rule (policy, TBX_POLICY_GROUP, "wheel", &(TbxPolicyRule) { TRUE, deny, NULL });
+  g_assert_cmpint (tbx_policy_check (policy, start), ==, TBX_VIX_OK);
+  g_assert_cmpint (tbx_policy_check_user (policy, start, "eve", no_groups), ==,
+                   TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (tbx_policy_check_user (policy, start, "bob", no_groups), ==, TBX_VIX_OK);
+  g_assert_cmpint (tbx_policy_check_user (policy, start, "bob", wheel), ==,
+                   TBX_VIX_OPERATION_DISABLED);
+
+  shown = g_variant_ref_sink (tbx_policy_to_variant (policy));
+  text = g_variant_print (shown, FALSE);
+  g_assert_cmpstr (text, ==,
+                   "{'all': <{'enabled': <true>, 'deny': <@as []>}>, "
+                   "'user eve': <{'enabled': <false>, 'deny': <@as []>}>, "
+                   "'group wheel': <{'enabled': <true>, 'deny': <['StartProgramInGuest']>}>}");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/policy/default", test_default);
+  g_test_add_func ("/policy/disabled", test_disabled);
+  g_test_add_func ("/policy/lists", test_lists);
+  g_test_add_func ("/policy/users-and-groups", test_users_and_groups);
+  return g_test_run ();
+}
