@@ -130,7 +130,7 @@ line_transport (Line *line)
 
   if (line->transport != NULL)
     return line->transport;
-  return from_environment != NULL ? from_environment : "auto";
+  return from_environment != NULL && *from_environment != '\0' ? from_environment : "auto";
 }
 
 /* The row whose one or two words @words begins with; moves @words to its arguments. */
