@@ -4,6 +4,8 @@
 #include "tbx-transport.h"
 #include <string.h>
 
+#define POLICY_GROUP "guest-operations"
+
 #define MAX_FILE_BYTES  (1024 * 1024)
 #define MAX_VALUE_BYTES 4096
 
@@ -13,8 +15,9 @@ typedef struct
   const char *group;
   const char *key;
   const char *fallback;
-  gsize       offset;     /* of the char * in TbxConfig */
-  gboolean  (*check) (const char *value, GError **error);
+  gsize       offset;     /* of the field in TbxConfig */
+  gboolean  (*check) (const char *value, GError **error);   /* of a string */
+  guint       min, max;   /* of a number, where @max is not 0 */
 } Key;
 
 static gboolean
@@ -34,20 +37,17 @@ check_globs (const char *value, GError **error)
   return FALSE;
 }
 
-static const Key keys[] = {
-  { "toolboxd", "transport", "auto", G_STRUCT_OFFSET (TbxConfig, transport), check_transport },
-  { "guestinfo", "primary-nics", "", G_STRUCT_OFFSET (TbxConfig, primary_nics), check_globs },
-  { "guestinfo", "low-priority-nics", "", G_STRUCT_OFFSET (TbxConfig, low_priority_nics),
-    check_globs },
-  { "guestinfo", "exclude-nics", "docker*,veth*,virbr*,antrea-*,cali*",
-    G_STRUCT_OFFSET (TbxConfig, exclude_nics), check_globs },
-};
+#define FIELD(name) G_STRUCT_OFFSET (TbxConfig, name)
 
-static char **
-config_field (TbxConfig *self, const Key *key)
-{
-  return (char **) ((guint8 *) self + key->offset);
-}
+static const Key keys[] = {
+  { "toolboxd", "transport", "auto", FIELD (transport), check_transport },
+  { "guestinfo", "primary-nics", "", FIELD (primary_nics), check_globs },
+  { "guestinfo", "low-priority-nics", "", FIELD (low_priority_nics), check_globs },
+  { "guestinfo", "exclude-nics", "docker*,veth*,virbr*,antrea-*,cali*", FIELD (exclude_nics),
+    check_globs },
+  { POLICY_GROUP, "timeout-ms", "5000", FIELD (timeout_ms), NULL, 100, 60 * 1000 },
+  { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600 },
+};
 
 static const Key *
 find_key (const char *group, const char *name)
@@ -65,6 +65,27 @@ is_known_group (const char *group)
     if (strcmp (keys[i].group, group) == 0)
       return TRUE;
   return FALSE;
+}
+
+/* Puts a value into its field, if it is a good one. */
+static gboolean
+set_field (TbxConfig *self, const Key *key, const char *value, GError **error)
+{
+  gpointer field = (guint8 *) self + key->offset;
+  guint64 number;
+
+  if (key->max == 0)
+    {
+      if (key->check != NULL && !key->check (value, error))
+        return FALSE;
+      g_free (*(char **) field);
+      *(char **) field = g_strdup (value);
+      return TRUE;
+    }
+  if (!g_ascii_string_to_unsigned (value, 10, key->min, key->max, &number, error))
+    return FALSE;
+  *(guint *) field = (guint) number;
+  return TRUE;
 }
 
 /* Finds the line on which a group, or a key in it, stands last: what GKeyFile takes
@@ -138,14 +159,24 @@ complain (GPtrArray *problems, const char *format, ...)
   g_ptr_array_add (problems, g_steal_pointer (&valid));
 }
 
+/* Where a value stands, for messages. */
+typedef struct
+{
+  const char *name;       /* of the file */
+  const char *text;       /* of the file */
+  GKeyFile   *file;
+  GPtrArray  *problems;
+} Source;
+
 static void
-take_value (TbxConfig  *self,
-            const char *name,
-            const char *text,
-            GKeyFile   *file,
-            const char *group,
-            const char *key_name,
-            GPtrArray  *problems)
+complain_key (const Source *source, const char *group, const char *key, const char *why)
+{
+  complain (source->problems, "%s:%u: [%s] %s: %s", source->name,
+            find_line (source->text, group, key), group, key, why);
+}
+
+static void
+take_value (TbxConfig *self, const Source *source, const char *group, const char *key_name)
 {
   const Key *key = find_key (group, key_name);
   g_autoptr(GError) error = NULL;
@@ -153,19 +184,91 @@ take_value (TbxConfig  *self,
 
   if (key == NULL)
     {
-      complain (problems, "%s:%u: [%s] %s: unknown key", name, find_line (text, group, key_name),
-                group, key_name);
+      complain_key (source, group, key_name, "unknown key");
       return;
     }
-  value = g_key_file_get_string (file, group, key_name, &error);
-  if (error != NULL || !key->check (value, &error))
+  /* GLib may return a value along with an error. */
+  value = g_key_file_get_string (source->file, group, key_name, &error);
+  if (error != NULL || !set_field (self, key, value, &error))
+    complain_key (source, group, key_name, error->message);
+}
+
+static char **
+take_methods (const Source *source, const char *group, const char *key)
+{
+  g_auto(GStrv) methods = g_key_file_get_string_list (source->file, group, key, NULL, NULL);
+
+  for (guint i = 0; methods != NULL && methods[i] != NULL; i++)
+    if (!tbx_vix_method_is_known (methods[i]))
+      {
+        g_autofree char *why = g_strdup_printf ("“%s” is no guest operation", methods[i]);
+
+        complain_key (source, group, key, why);
+      }
+  return g_steal_pointer (&methods);
+}
+
+static gboolean
+take_switch (const Source *source, const char *group, const char *key)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean on = g_key_file_get_boolean (source->file, group, key, &error);
+
+  if (error != NULL)
+    complain_key (source, group, key, error->message);
+  return on;
+}
+
+/* A rule fails closed: what cannot be read switches off, for the administrator meant
+ * to limit something. */
+static void
+take_rule (TbxConfig *self, const Source *source, const char *group, TbxPolicyScope scope,
+           const char *who)
+{
+  g_auto(GStrv) names = g_key_file_get_keys (source->file, group, NULL, NULL);
+  TbxPolicyRule rule = { .enabled = TRUE };
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    if (strcmp (names[i], "enabled") == 0)
+      rule.enabled = take_switch (source, group, names[i]);
+    else if (strcmp (names[i], "deny") == 0)
+      rule.deny = take_methods (source, group, names[i]);
+    else if (strcmp (names[i], "allow") == 0)
+      rule.allow = take_methods (source, group, names[i]);
+    else if (scope != TBX_POLICY_ALL)
+      complain_key (source, group, names[i], "unknown key");
+  tbx_policy_set_rule (self->policy, scope, who, &rule);
+  g_strfreev (rule.deny);
+  g_strfreev (rule.allow);
+}
+
+static gboolean
+is_rule_key (const char *group, const char *key)
+{
+  return strcmp (group, POLICY_GROUP) == 0
+         && (strcmp (key, "enabled") == 0 || strcmp (key, "deny") == 0 || strcmp (key, "allow") == 0);
+}
+
+static void
+take_group (TbxConfig *self, const Source *source, const char *group)
+{
+  g_auto(GStrv) names = g_key_file_get_keys (source->file, group, NULL, NULL);
+
+  if (g_str_has_prefix (group, POLICY_GROUP " user ") && group[strlen (POLICY_GROUP " user ")])
+    take_rule (self, source, group, TBX_POLICY_USER, group + strlen (POLICY_GROUP " user "));
+  else if (g_str_has_prefix (group, POLICY_GROUP " group ") && group[strlen (POLICY_GROUP " group ")])
+    take_rule (self, source, group, TBX_POLICY_GROUP, group + strlen (POLICY_GROUP " group "));
+  else if (!is_known_group (group))
+    complain (source->problems, "%s:%u: [%s]: unknown group", source->name,
+              find_line (source->text, group, NULL), group);
+  else
     {
-      complain (problems, "%s:%u: [%s] %s: %s", name, find_line (text, group, key_name), group,
-                key_name, error->message);
-      return;
+      if (strcmp (group, POLICY_GROUP) == 0)
+        take_rule (self, source, group, TBX_POLICY_ALL, NULL);
+      for (guint i = 0; names != NULL && names[i] != NULL; i++)
+        if (!is_rule_key (group, names[i]))
+          take_value (self, source, group, names[i]);
     }
-  g_free (*config_field (self, key));
-  *config_field (self, key) = g_steal_pointer (&value);
 }
 
 static TbxConfig *
@@ -174,8 +277,16 @@ config_new (void)
   TbxConfig *self = g_new0 (TbxConfig, 1);
 
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    *config_field (self, &keys[i]) = g_strdup (keys[i].fallback);
+    set_field (self, &keys[i], keys[i].fallback, NULL);
+  self->policy = tbx_policy_new ();
   return self;
+}
+
+/* The limits that the file may have set are not known. */
+static void
+close_policy (TbxConfig *self)
+{
+  tbx_policy_set_rule (self->policy, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { .enabled = FALSE });
 }
 
 /**
@@ -187,7 +298,8 @@ config_new (void)
  *   group and key
  *
  * A key whose value is refused keeps its default; where the text is no key file, all
- * do.
+ * do.  Only guest operations fail closed: a rule for them that cannot be read, or a
+ * file, switches them off.
  *
  * Returns: (transfer full): never %NULL
  */
@@ -203,6 +315,7 @@ tbx_config_parse (const char *name, const char *text, gsize size, GPtrArray *pro
   if (size > MAX_FILE_BYTES)
     {
       complain (problems, "%s: larger than %d bytes", name, MAX_FILE_BYTES);
+      close_policy (self);
       return g_steal_pointer (&self);
     }
   if (strlen (terminated) != size
@@ -210,20 +323,12 @@ tbx_config_parse (const char *name, const char *text, gsize size, GPtrArray *pro
     {
       complain (problems, "%s:%u: %s", name, find_bad_line (terminated),
                 error == NULL ? "there is a NUL byte in it" : error->message);
+      close_policy (self);
       return g_steal_pointer (&self);
     }
   groups = g_key_file_get_groups (file, NULL);
   for (guint i = 0; groups[i] != NULL; i++)
-    {
-      g_auto(GStrv) names = g_key_file_get_keys (file, groups[i], NULL, NULL);
-
-      if (!is_known_group (groups[i]))
-        complain (problems, "%s:%u: [%s]: unknown group", name,
-                  find_line (terminated, groups[i], NULL), groups[i]);
-      else
-        for (guint j = 0; names != NULL && names[j] != NULL; j++)
-          take_value (self, name, terminated, file, groups[i], names[j], problems);
-    }
+    take_group (self, &(Source) { name, terminated, file, problems }, groups[i]);
   return g_steal_pointer (&self);
 }
 
@@ -240,19 +345,26 @@ tbx_config_load (const char *path, gboolean required, GPtrArray *problems)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
+  TbxConfig *self;
   gsize size;
 
   if (g_file_get_contents (path, &text, &size, &error))
     return tbx_config_parse (path, text, size, problems);
+  self = config_new ();
   if (required || !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    complain (problems, "%s", error->message);
-  return config_new ();
+    {
+      complain (problems, "%s", error->message);
+      close_policy (self);
+    }
+  return self;
 }
 
 void
 tbx_config_free (TbxConfig *self)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    g_free (*config_field (self, &keys[i]));
+    if (keys[i].max == 0)
+      g_free (*(char **) ((guint8 *) self + keys[i].offset));
+  tbx_policy_unref (self->policy);
   g_free (self);
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-#include <glib.h>
+#include "tbx-policy.h"
 
 G_BEGIN_DECLS
 
 /* What the administrator configured; a key that is not in the file has its default. */
 typedef struct
 {
-  char *transport;            /* [toolboxd] transport */
-  char *primary_nics;         /* [guestinfo] primary-nics: comma-separated globs */
-  char *low_priority_nics;    /* [guestinfo] low-priority-nics */
-  char *exclude_nics;         /* [guestinfo] exclude-nics */
+  char      *transport;           /* [toolboxd] transport */
+  char      *primary_nics;        /* [guestinfo] primary-nics: comma-separated globs */
+  char      *low_priority_nics;   /* [guestinfo] low-priority-nics */
+  char      *exclude_nics;        /* [guestinfo] exclude-nics */
+  guint      timeout_ms;          /* [guest-operations] timeout-ms: without progress */
+  guint      worker_idle_s;       /* [auth] worker-idle-s: an idle worker ends after it */
+  TbxPolicy *policy;              /* [guest-operations] and its groups for users and groups */
 } TbxConfig;
 
 TbxConfig *tbx_config_load  (const char *path, gboolean required, GPtrArray *problems);

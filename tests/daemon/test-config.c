@@ -81,7 +81,55 @@ test_broken (void)
       g_assert_cmpuint (problems->len, ==, 1);
       g_assert_true (g_str_has_prefix (g_ptr_array_index (problems, 0), cases[i].start));
       g_assert_cmpstr (config->primary_nics, ==, "");
+      g_assert_false (tbx_policy_allows_method (config->policy, "ListFilesInGuest"));
     }
+}
+
+static TbxVixCode
+check_user (TbxConfig *config, guint32 opcode, const char *user)
+{
+  const char *const groups[] = { "staff", NULL };
+
+  return tbx_policy_check_user (config->policy, tbx_vix_opcode_lookup (opcode), user, groups);
+}
+
+static void
+test_policy (void)
+{
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) config = parse ("[guest-operations]\ntimeout-ms=300\ndeny=StartProgramInGuest;\n"
+                                       "[guest-operations user eve]\nenabled=false\n"
+                                       "[guest-operations group staff]\nallow=ListFilesInGuest\n",
+                                       &problems);
+
+  g_assert_cmpuint (problems->len, ==, 0);
+  g_assert_cmpuint (config->timeout_ms, ==, 300);
+  g_assert_cmpuint (config->worker_idle_s, ==, 300);
+  g_assert_false (tbx_policy_allows_method (config->policy, "StartProgramInGuest"));
+  g_assert_true (tbx_policy_allows_method (config->policy, "ListFilesInGuest"));
+  g_assert_cmpint (check_user (config, TBX_VIX_LIST_FILES, "eve"), ==, TBX_VIX_OPERATION_DISABLED);
+  g_assert_cmpint (check_user (config, TBX_VIX_LIST_FILES, "bob"), ==, TBX_VIX_OK);
+  g_assert_cmpint (check_user (config, TBX_VIX_DELETE_FILE, "bob"), ==, TBX_VIX_OPERATION_DISABLED);
+}
+
+/* A limit that cannot be read is none that may be passed over. */
+static void
+test_policy_problems (void)
+{
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) config = parse ("[guest-operations]\nenabled=maybe\ntimeout-ms=3\n"
+                                       "[guest-operations user bob]\nallow=ListFiles\nx=y\n"
+                                       "[guest-operations user ]\n",
+                                       &problems);
+
+  g_assert_cmpuint (problems->len, ==, 5);
+  g_assert_cmpstr (g_ptr_array_index (problems, 1), ==,
+                   "t.conf:3: [guest-operations] timeout-ms: Number “3” is out of bounds [100, 60000]");
+  g_assert_cmpstr (g_ptr_array_index (problems, 2), ==,
+                   "t.conf:5: [guest-operations user bob] allow: “ListFiles” is no guest operation");
+  g_assert_cmpuint (config->timeout_ms, ==, 5000);
+  g_assert_false (tbx_policy_allows_method (config->policy, "ListFilesInGuest"));
+  g_assert_cmpint (check_user (config, TBX_VIX_LIST_FILES, "bob"), ==, TBX_VIX_OPERATION_DISABLED);
 }
 
 static void
@@ -95,6 +143,7 @@ test_nul_and_size (void)
   g_autoptr(TbxConfig) d = NULL;
 
   g_assert_cmpuint (problems->len, ==, 2);
+  g_assert_true (tbx_policy_allows_method (c->policy, "ListFilesInGuest"));
   d = tbx_config_load ("/nonexistent/t.conf", TRUE, problems);
   g_assert_cmpuint (problems->len, ==, 3);
   g_assert_cmpstr (d->transport, ==, "auto");
@@ -108,6 +157,8 @@ main (int argc, char **argv)
   g_test_add_func ("/config/empty", test_empty);
   g_test_add_func ("/config/problems", test_problems);
   g_test_add_func ("/config/broken", test_broken);
+  g_test_add_func ("/config/policy", test_policy);
+  g_test_add_func ("/config/policy-problems", test_policy_problems);
   g_test_add_func ("/config/nul-and-size", test_nul_and_size);
   return g_test_run ();
 }
