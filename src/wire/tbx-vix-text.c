@@ -141,6 +141,24 @@ tbx_vix_file_list_header (GString *out, gboolean truncated, guint64 remaining)
 }
 
 /**
+ * tbx_vix_legacy_list_header:
+ * @out: gets what precedes the records of LIST_DIRECTORY or LIST_PROCESSES
+ * @paged: whether it is a LIST_DIRECTORY with an offset
+ * @truncated: whether entries were left out for want of room; told when @paged
+ * @escape: whether the request asked for escaped text
+ *
+ * Source: docs/wire/vix.md, "LIST_DIRECTORY".
+ */
+void
+tbx_vix_legacy_list_header (GString *out, gboolean paged, gboolean truncated, gboolean escape)
+{
+  if (paged)
+    g_string_append (out, truncated ? "1 " : "0 ");
+  if (escape)
+    g_string_append (out, "<escaped/>");
+}
+
+/**
  * tbx_vix_file_info_append:
  * @out: gets one `<fxi>` record
  * @limit: the most bytes that @out may have

@@ -60,11 +60,11 @@ typedef struct
 } TbxVixFilesystem;
 
 #define TBX_VIX_FILE_LIST_HEADER_MAX_BYTES 33   /* longest tbx_vix_file_list_header() */
-#define TBX_VIX_ESCAPED_MARK "<escaped/>"       /* starts a legacy list that is escaped */
 
 void     tbx_vix_escape              (GString *out, const char *text);
 char    *tbx_vix_unescape            (const char *text, gssize size);
 void     tbx_vix_file_list_header    (GString *out, gboolean truncated, guint64 remaining);
+void     tbx_vix_legacy_list_header  (GString *out, gboolean paged, gboolean truncated, gboolean escape);
 gboolean tbx_vix_file_info_append    (GString *out, gsize limit, const TbxVixFileInfo *info);
 gboolean tbx_vix_file_entry_append   (GString               *out,
                                       gsize                  limit,
