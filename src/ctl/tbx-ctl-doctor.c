@@ -213,17 +213,17 @@ check_channel (Doctor *self)
 static void
 check_ping (Doctor *self)
 {
-  guint64 when_usec;
-  gint64 age_s;
+  guint64 when_usec, now_usec = (guint64) g_get_real_time ();
+  gulong age_s;
 
   if (self->manager == NULL)
     return;
   when_usec = tbx_bus_manager_get_last_ping (self->manager);
-  age_s = (g_get_real_time () - (gint64) when_usec) / G_USEC_PER_SEC;
+  age_s = when_usec < now_usec ? (now_usec - when_usec) / G_USEC_PER_SEC : 0;
   if (when_usec == 0)
     say (self, VERDICT_WARN, _("the host has not asked yet whether the daemon lives"));
   else if (age_s > PING_AGE_MAX_S)
-    say (self, VERDICT_WARN, _("the host has not asked for %" G_GINT64_FORMAT " s"), age_s);
+    say (self, VERDICT_WARN, _("the host has not asked for %lu s"), age_s);
   else
     say (self, VERDICT_OK, _("the host asks whether the daemon lives, and it answers"));
 }

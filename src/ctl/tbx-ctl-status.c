@@ -10,14 +10,13 @@
 static char *
 age_text (guint64 when_usec)
 {
-  gint64 now_usec = g_get_real_time ();
-  gint64 age_s;
+  guint64 now_usec = (guint64) g_get_real_time ();
+  gulong age_s;
 
   if (when_usec == 0)
     return g_strdup (_("never"));
-  age_s = when_usec < (guint64) now_usec ? (now_usec - (gint64) when_usec) / G_USEC_PER_SEC : 0;
-  return g_strdup_printf (ngettext ("%" G_GINT64_FORMAT " second ago",
-                                    "%" G_GINT64_FORMAT " seconds ago", age_s), age_s);
+  age_s = when_usec < now_usec ? (now_usec - when_usec) / G_USEC_PER_SEC : 0;
+  return g_strdup_printf (ngettext ("%lu second ago", "%lu seconds ago", age_s), age_s);
 }
 
 static const char *
