@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include "tbx-worker-starter.h"
+
+G_BEGIN_DECLS
+
+/* The workers, one a verified account: starts them, finds them, ends those that are
+ * idle, hung or of no use any more.
+ *
+ * Signals: "program-started" and "program-ended" (TbxWorker, gpointer: const
+ * TbxWorkerProgram *). */
+#define TBX_TYPE_WORKER_POOL (tbx_worker_pool_get_type ())
+G_DECLARE_FINAL_TYPE (TbxWorkerPool, tbx_worker_pool, TBX, WORKER_POOL, GObject)
+
+/* Whether a verified account may go on: TBX_VIX_OK, or what the host is told.  Asked
+ * before its session is opened. */
+typedef TbxVixCode (*TbxAdmit)         (TbxAccount *account, gpointer user_data);
+
+/* @account is set when the password was right, @worker when @verdict is a yes. */
+typedef void (*TbxWorkerPoolDone)      (const TbxLoginVerdict *verdict,
+                                        TbxAccount            *account,
+                                        TbxWorker             *worker,
+                                        gpointer               user_data);
+
+TbxWorkerPool *tbx_worker_pool_new     (TbxWorkerStarter         *starter,
+                                        const TbxWorkerDeadlines *deadlines,
+                                        guint                     idle_s);
+void           tbx_worker_pool_set_limits (TbxWorkerPool            *self,
+                                           const TbxWorkerDeadlines *deadlines,
+                                           guint                     idle_s);
+void           tbx_worker_pool_restore (TbxWorkerPool *self);
+TbxWorker     *tbx_worker_pool_find    (TbxWorkerPool *self, TbxAccount *account);
+void           tbx_worker_pool_login   (TbxWorkerPool    *self,
+                                        const char       *name,
+                                        const char       *password,
+                                        TbxAdmit          admit,
+                                        TbxWorkerPoolDone done,
+                                        gpointer          user_data);
+
+G_END_DECLS

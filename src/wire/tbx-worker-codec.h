@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include "tbx-writer.h"
+
+G_BEGIN_DECLS
+
+/* The control messages between the daemon and one worker, one a packet.  Payloads do
+ * not pass here, but through shared memory.  Hostile until checked, in both
+ * directions: a worker is the guest user's own process.
+ * Source: docs/design.md, "The control protocol". */
+
+#define TBX_WORKER_PROTOCOL            1
+#define TBX_WORKER_MESSAGE_MAX_BYTES   (32 * 1024)
+#define TBX_WORKER_NAME_MAX_BYTES      256           /* of a user or a group */
+#define TBX_WORKER_PASSWORD_MAX_BYTES  4096
+#define TBX_WORKER_GROUPS_MAX          1024
+#define TBX_WORKER_COMMAND_MAX_BYTES   256
+#define TBX_WORKER_COMMAND_LINE_MAX_BYTES 8192
+
+typedef enum
+{
+  TBX_WORKER_FROM_DAEMON,
+  TBX_WORKER_FROM_WORKER,
+} TbxWorkerSender;
+
+typedef enum
+{
+  /* The daemon says. */
+  TBX_WORKER_LOGIN           = 1,    /* verify this name and password */
+  TBX_WORKER_CONTINUE        = 2,    /* open the session and become the user; has the buffer */
+  TBX_WORKER_QUIT            = 3,    /* end, unless busy */
+  TBX_WORKER_ATTACH          = 4,    /* from a daemon that started anew; has the buffer */
+  TBX_WORKER_REQUEST         = 5,    /* execute what is in the buffer */
+  TBX_WORKER_ADOPT           = 6,    /* a program that another worker of the user started */
+  /* The worker says. */
+  TBX_WORKER_HELLO           = 64,   /* first of all, and when attached to */
+  TBX_WORKER_LOGIN_RESULT    = 65,
+  TBX_WORKER_READY           = 66,   /* requests may come, or why not */
+  TBX_WORKER_REPLY           = 67,   /* the payload is in the buffer */
+  TBX_WORKER_PROGRESS        = 68,
+  TBX_WORKER_STATE           = 69,
+  TBX_WORKER_PROGRAM_STARTED = 70,
+  TBX_WORKER_PROGRAM_ENDED   = 71,
+} TbxWorkerMessageType;
+
+typedef enum
+{
+  TBX_WORKER_VERDICT_OK,
+  TBX_WORKER_VERDICT_DENIED,   /* PAM says no */
+  TBX_WORKER_VERDICT_FAILED,   /* PAM itself, or something else, failed */
+  TBX_WORKER_N_VERDICTS
+} TbxWorkerVerdict;
+
+/* What was being done when a login ended.  Append only. */
+typedef enum
+{
+  TBX_WORKER_STEP_NONE,
+  TBX_WORKER_STEP_START,
+  TBX_WORKER_STEP_AUTHENTICATE,
+  TBX_WORKER_STEP_ACCT_MGMT,
+  TBX_WORKER_STEP_LOOKUP,         /* of passwd and groups */
+  TBX_WORKER_STEP_SETCRED,
+  TBX_WORKER_STEP_OPEN_SESSION,
+  TBX_WORKER_STEP_BECOME_USER,
+  TBX_WORKER_N_STEPS
+} TbxWorkerStep;
+
+/* Strings point into the packet that was decoded, are UTF-8 and end with a NUL. */
+
+typedef struct
+{
+  gboolean    self;       /* no PAM: only the worker's own user */
+  const char *name;
+  const char *password;   /* secret */
+} TbxWorkerLogin;
+
+typedef struct
+{
+  guint32 protocol;   /* TBX_WORKER_PROTOCOL */
+  guint32 pid;        /* of the half that PAM runs in */
+} TbxWorkerHello;
+
+typedef struct
+{
+  TbxWorkerVerdict verdict;
+  TbxWorkerStep    step;       /* the last one */
+  gint32           pam_code;   /* what it gave */
+  guint32          uid;
+  guint32          gid;
+  const char      *name;       /* as passwd has it; empty unless the verdict is OK */
+  guint32          n_groups;
+  const guint8    *groups;     /* see tbx_worker_groups_next() */
+  gsize            groups_size;   /* bytes */
+} TbxWorkerLoginResult;
+
+typedef struct
+{
+  TbxWorkerVerdict verdict;
+  TbxWorkerStep    step;
+  gint32           pam_code;
+} TbxWorkerReady;
+
+typedef struct
+{
+  guint32 id;
+  guint32 opcode;
+  guint32 request_flags;   /* TbxVixRequestFlags */
+  guint32 body_size;       /* bytes in the buffer's request area */
+} TbxWorkerRequest;
+
+typedef struct
+{
+  guint32 id;             /* of the request */
+  guint32 code;           /* TbxVixCode */
+  gint32  error_number;   /* an errno, or 0 */
+  guint32 size;           /* bytes in the buffer's reply area */
+} TbxWorkerReply;
+
+typedef struct
+{
+  gint64      pid;
+  gint64      start;          /* Unix time, seconds */
+  gint64      end;            /* Unix time, seconds; 0 while it runs */
+  gint32      exit_code;      /* 128 + signal, as a shell has it */
+  gint32      signal;         /* that ended it, or 0 */
+  const char *command;        /* short name */
+  const char *command_line;   /* may hold a secret */
+} TbxWorkerProgram;
+
+typedef struct
+{
+  TbxWorkerMessageType type;
+  union
+  {
+    TbxWorkerLogin       login;
+    TbxWorkerHello       hello;
+    TbxWorkerLoginResult login_result;
+    TbxWorkerReady       ready;
+    TbxWorkerRequest     request;
+    TbxWorkerReply       reply;
+    guint32              progress_id;   /* of the request */
+    gboolean             busy;          /* of STATE */
+    TbxWorkerProgram     program;       /* ADOPT, PROGRAM_STARTED, PROGRAM_ENDED */
+  };
+} TbxWorkerMessage;
+
+gboolean    tbx_worker_message_decode    (gconstpointer     data,
+                                          gsize             size,
+                                          TbxWorkerSender   sender,
+                                          TbxWorkerMessage *message,
+                                          GError          **error);
+void        tbx_worker_message_encode    (const TbxWorkerMessage *message, TbxWriter *w);
+void        tbx_worker_group_encode      (guint32 gid, const char *name, TbxWriter *w);
+gboolean    tbx_worker_groups_next       (const TbxWorkerLoginResult *result,
+                                          gsize                      *pos,
+                                          guint32                    *gid,
+                                          const char                **name);
+gboolean    tbx_worker_message_has_fd    (TbxWorkerMessageType type);
+const char *tbx_worker_step_get_name     (TbxWorkerStep step);
+
+G_END_DECLS
