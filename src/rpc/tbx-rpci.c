@@ -16,9 +16,11 @@ struct _TbxRpci
   GObject     parent_instance;
   TbxChannel *channel;       /* (owned) */
   GQueue      waiting;       /* of GTask (owned): requests, first in first out */
-  GTask      *current;       /* the request whose reply is due, or NULL (owned) */
+  GTask      *current;       /* the request that is served, or NULL (owned) */
+  gboolean    sent;          /* it went out, its reply is due */
+  gboolean    lost;          /* the channel was closed before the reply came */
   guint       timeout_id;    /* source of its time-out, or 0 */
-  guint       next_id;       /* idle source that starts the next request, or 0 */
+  guint       next_id;       /* idle source that calls rpci_proceed(), or 0 */
 };
 
 typedef struct
@@ -30,7 +32,7 @@ typedef struct
 
 G_DEFINE_FINAL_TYPE (TbxRpci, tbx_rpci, G_TYPE_OBJECT)
 
-static void rpci_start_next (TbxRpci *self);
+static void rpci_proceed (TbxRpci *self);
 
 static void
 request_free (gpointer data)
@@ -45,25 +47,26 @@ static GTask *
 rpci_take_current (TbxRpci *self)
 {
   g_clear_handle_id (&self->timeout_id, g_source_remove);
+  self->sent = self->lost = FALSE;
   return g_steal_pointer (&self->current);
 }
 
 static gboolean
 on_next (gpointer user_data)
 {
-  TbxRpci *self = user_data;
+  g_autoptr(TbxRpci) self = g_object_ref (user_data);
 
   self->next_id = 0;
-  rpci_start_next (self);
+  rpci_proceed (self);
   return G_SOURCE_REMOVE;
 }
 
-/* The next request starts from the main loop, so that a row of failures does not
+/* Requests move on from the main loop only, so that a row of failures does not
  * become a recursion. */
 static void
-rpci_schedule_next (TbxRpci *self)
+rpci_schedule (TbxRpci *self)
 {
-  if (self->next_id == 0 && self->current == NULL && !g_queue_is_empty (&self->waiting))
+  if (self->next_id == 0 && (self->current != NULL || !g_queue_is_empty (&self->waiting)))
     {
       g_autoptr(GSource) source = g_idle_source_new ();
 
@@ -79,7 +82,7 @@ rpci_fail_current (TbxRpci *self, GError *error)
 {
   g_autoptr(GTask) task = rpci_take_current (self);
 
-  rpci_schedule_next (self);
+  rpci_schedule (self);
   g_task_return_error (task, error);
 }
 
@@ -97,7 +100,7 @@ rpci_exchange_broke (TbxRpci *self, const GError *error)
     }
   request->sent_before = TRUE;
   g_queue_push_head (&self->waiting, rpci_take_current (self));
-  rpci_schedule_next (self);
+  rpci_schedule (self);
 }
 
 static gboolean
@@ -120,32 +123,54 @@ rpci_transmit (TbxRpci *self)
   Request *request = g_task_get_task_data (self->current);
   g_autoptr(GError) error = NULL;
 
-  if (!(request->flags & TBX_RPCI_NO_TIMEOUT) && self->timeout_id == 0)
-    self->timeout_id = g_timeout_add (REPLY_TIMEOUT_MS, on_reply_timeout, self);
   if (tbx_channel_send (self->channel, request->message, &error))
-    return;
-  if (g_error_matches (error, TBX_ERROR, TBX_ERROR_TOO_LARGE))
+    {
+      self->sent = TRUE;
+      if (request->flags & TBX_RPCI_NO_TIMEOUT)
+        return;
+      self->timeout_id = g_timeout_add (REPLY_TIMEOUT_MS, on_reply_timeout, self);
+      g_source_set_name_by_id (self->timeout_id, "tbx-rpci-timeout");
+    }
+  else if (g_error_matches (error, TBX_ERROR, TBX_ERROR_TOO_LARGE))
     rpci_fail_current (self, g_steal_pointer (&error));
   else
     rpci_exchange_broke (self, error);
 }
 
+static gboolean
+request_taken_back (GTask *task)
+{
+  Request *request = g_task_get_task_data (task);
+
+  return !request->sent_before && g_task_return_error_if_cancelled (task);
+}
+
+/* Takes the first request that nobody took back. */
 static void
-rpci_start_next (TbxRpci *self)
+rpci_take_next (TbxRpci *self)
+{
+  while ((self->current = g_queue_pop_head (&self->waiting)) != NULL
+         && request_taken_back (self->current))
+    g_object_unref (rpci_take_current (self));
+}
+
+/* Brings the first request as far as the channel lets it. */
+static void
+rpci_proceed (TbxRpci *self)
 {
   g_autoptr(GError) error = NULL;
 
-  if (self->current != NULL)
-    return;
-  self->current = g_queue_pop_head (&self->waiting);
-  if (self->current == NULL)
-    return;
-  if (g_task_return_error_if_cancelled (self->current))
+  if (self->lost)
     {
-      g_object_unref (rpci_take_current (self));
-      rpci_schedule_next (self);
+      error = g_error_new_literal (TBX_ERROR, TBX_ERROR_TRANSPORT,
+                                   "the channel was closed before the reply came");
+      rpci_exchange_broke (self, error);
       return;
     }
+  if (self->current == NULL)
+    rpci_take_next (self);
+  if (self->current == NULL || self->sent)
+    return;
   if (tbx_channel_get_state (self->channel) == TBX_CHANNEL_CLOSED
       && !tbx_channel_open (self->channel, &error))
     rpci_fail_current (self, g_steal_pointer (&error));
@@ -153,13 +178,17 @@ rpci_start_next (TbxRpci *self)
     rpci_transmit (self);
 }
 
+/* The link, too, closes and opens the channel.  What this means for the request is
+ * looked at from the main loop: by then "failed" has told why. */
 static void
 on_channel_state (TbxRpci *self)
 {
-  if (tbx_channel_get_state (self->channel) != TBX_CHANNEL_OPEN)
+  TbxChannelState state = tbx_channel_get_state (self->channel);
+
+  if (self->current == NULL || state == TBX_CHANNEL_OPENING)
     return;
-  if (self->current != NULL && self->timeout_id == 0)
-    rpci_transmit (self);   /* it waited for this */
+  self->lost |= self->sent && state == TBX_CHANNEL_CLOSED;
+  rpci_schedule (self);
 }
 
 static void
@@ -201,7 +230,7 @@ on_reply (TbxChannel *channel, const guint8 *data, gsize size, gpointer user_dat
       return;
     }
   task = rpci_take_current (self);
-  rpci_schedule_next (self);
+  rpci_schedule (self);
   if (data[0] == '1')
     g_task_return_pointer (task, g_bytes_new (data + 2, size - 2), (GDestroyNotify) g_bytes_unref);
   else
@@ -211,7 +240,7 @@ on_reply (TbxChannel *channel, const guint8 *data, gsize size, gpointer user_dat
 /**
  * tbx_rpci_send_async:
  * @self: the client
- * @request: (transfer none): the whole request, not empty; tbx_rpci_text() makes one
+ * @request: (transfer none): the whole request; tbx_rpci_text() makes one
  * @flags: how it may be sent
  * @cancellable: (nullable): takes back a request that was not sent yet
  * @callback: (scope async): called once, in the caller's main context
@@ -220,7 +249,8 @@ on_reply (TbxChannel *channel, const guint8 *data, gsize size, gpointer user_dat
  * Sends @request after those before it, and waits for the reply.
  * Errors: `TBX_ERROR_REFUSED` with the host's text, `TBX_ERROR_UNSUPPORTED` when it
  * does not know the command, `TBX_ERROR_TRANSPORT`, `TBX_ERROR_TIMED_OUT`,
- * `TBX_ERROR_TOO_LARGE`, and `TBX_ERROR_BUSY` when 1,024 requests wait already.
+ * `TBX_ERROR_TOO_LARGE`, `TBX_ERROR_MALFORMED` for an empty @request, and
+ * `TBX_ERROR_BUSY` when 1,024 requests wait already.
  * Source: docs/wire/transport.md, "RPCI: guest-to-host requests".
  */
 void
@@ -241,6 +271,11 @@ tbx_rpci_send_async (TbxRpci            *self,
   /* Once sent, the reply decides: cancelling must not lose what the host did. */
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, data, request_free);
+  if (g_bytes_get_size (request) == 0)
+    {
+      g_task_return_new_error (task, TBX_ERROR, TBX_ERROR_MALFORMED, "an empty request");
+      return;
+    }
   if (g_queue_get_length (&self->waiting) >= MAX_QUEUED)
     {
       g_task_return_new_error (task, TBX_ERROR, TBX_ERROR_BUSY, "%d requests wait for the host",
@@ -248,7 +283,7 @@ tbx_rpci_send_async (TbxRpci            *self,
       return;
     }
   g_queue_push_tail (&self->waiting, g_steal_pointer (&task));
-  rpci_schedule_next (self);
+  rpci_schedule (self);
 }
 
 /**
