@@ -195,7 +195,8 @@ check_daemon (Doctor *self)
       say (self, VERDICT_FAIL, "%s", error->message);
       return;
     }
-  say (self, VERDICT_OK, _("toolboxd %s is on the bus"), tbx_bus_manager_get_version (self->manager));
+  say (self, VERDICT_OK, _("toolboxd %s is on the bus"),
+       tbx_text_or_empty (tbx_bus_manager_get_version (self->manager)));
 }
 
 static void
@@ -205,9 +206,9 @@ check_channel (Doctor *self)
 
   if (self->manager == NULL)
     return;
-  state = tbx_bus_manager_get_transport_state (self->manager);
-  transport = tbx_bus_manager_get_transport (self->manager);
-  say (self, g_strcmp0 (state, "up") == 0 ? VERDICT_OK : VERDICT_FAIL, "%s: %s", transport, state);
+  state = tbx_text_or_empty (tbx_bus_manager_get_transport_state (self->manager));
+  transport = tbx_text_or_empty (tbx_bus_manager_get_transport (self->manager));
+  say (self, strcmp (state, "up") == 0 ? VERDICT_OK : VERDICT_FAIL, "%s: %s", transport, state);
 }
 
 static void
@@ -249,8 +250,8 @@ check_address (Doctor *self)
 
   if (self->network == NULL)
     return;
-  address = tbx_bus_network_get_primary_address (self->network);
-  if (address == NULL || *address == '\0')
+  address = tbx_text_or_empty (tbx_bus_network_get_primary_address (self->network));
+  if (*address == '\0')
     say (self, VERDICT_WARN, _("no interface has an address that the host could be told"));
   else
     say (self, VERDICT_OK, _("the host shows %s"), address);

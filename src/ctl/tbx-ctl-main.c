@@ -192,6 +192,11 @@ status_of (const GError *error)
     { g_option_error_quark, G_OPTION_ERROR_BAD_VALUE, TBX_CTL_USAGE },
   };
 
+  g_autofree char *remote = g_dbus_error_get_remote_error (error);
+
+  /* GLib has no code for it. */
+  if (g_strcmp0 (remote, "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired") == 0)
+    return TBX_CTL_NOT_PERMITTED;
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     if (g_error_matches (error, rows[i].domain (), rows[i].code))
       return rows[i].status;

@@ -4,6 +4,7 @@
 #include "tbx-ctl-bus.h"
 #include "tbx-ctl-json.h"
 #include "tbx-ctl-table.h"
+#include "tbx-ctl-text.h"
 #include <glib/gi18n.h>
 
 static int
@@ -37,11 +38,11 @@ find_nics (GDBusObjectManager *objects)
 static const char *
 told_text (TbxBusNic *nic)
 {
-  const char *reason = tbx_bus_nic_get_not_told_reason (nic);
+  const char *reason = tbx_text_or_empty (tbx_bus_nic_get_not_told_reason (nic));
 
   if (tbx_bus_nic_get_told (nic))
     return _("yes");
-  return reason != NULL && *reason != '\0' ? reason : _("no");
+  return *reason != '\0' ? reason : _("no");
 }
 
 /* One row for each address, the card itself in the first of them. */
@@ -50,7 +51,8 @@ add_card (TbxTable *table, TbxBusNic *nic)
 {
   GVariant *addresses = tbx_bus_nic_get_addresses (nic);
   const char *address, *origin, *state;
-  const char *mac = tbx_bus_nic_get_mac_address (nic);
+  const char *name = tbx_text_or_empty (tbx_bus_nic_get_name (nic));
+  const char *mac = tbx_text_or_empty (tbx_bus_nic_get_mac_address (nic));
   gboolean first = TRUE;
   guint prefix;
   GVariantIter iter;
@@ -62,13 +64,13 @@ add_card (TbxTable *table, TbxBusNic *nic)
         {
           g_autofree char *with_prefix = g_strdup_printf ("%s/%u", address, prefix);
 
-          tbx_table_add (table, first ? tbx_bus_nic_get_name (nic) : "", first ? mac : "",
-                         first ? told_text (nic) : "", with_prefix, origin, state, NULL);
+          tbx_table_add (table, first ? name : "", first ? mac : "", first ? told_text (nic) : "",
+                         with_prefix, origin, state, NULL);
           first = FALSE;
         }
     }
   if (first)
-    tbx_table_add (table, tbx_bus_nic_get_name (nic), mac, told_text (nic), "", "", "", NULL);
+    tbx_table_add (table, name, mac, told_text (nic), "", "", "", NULL);
 }
 
 static void
@@ -87,7 +89,7 @@ add_routes (TbxTable *table, TbxBusNic *nic)
       g_autofree char *with_prefix = g_strdup_printf ("%s/%u", destination, prefix);
       g_autofree char *metric_text = g_strdup_printf ("%u", metric);
 
-      tbx_table_add (table, tbx_bus_nic_get_name (nic), with_prefix,
+      tbx_table_add (table, tbx_text_or_empty (tbx_bus_nic_get_name (nic)), with_prefix,
                      *hop != '\0' ? hop : _("on the link"), metric_text, NULL);
     }
 }
@@ -102,7 +104,8 @@ add_servers (TbxTable *table, TbxBusNic *nic)
   g_autofree char *domain_text = g_strjoinv (", ", domains != NULL ? (char **) domains : none);
 
   if (*server_text != '\0' || *domain_text != '\0')
-    tbx_table_add (table, tbx_bus_nic_get_name (nic), server_text, domain_text, NULL);
+    tbx_table_add (table, tbx_text_or_empty (tbx_bus_nic_get_name (nic)), server_text, domain_text,
+                   NULL);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "tbx-ctl-bus.h"
 #include "tbx-ctl-json.h"
 #include "tbx-ctl-table.h"
+#include "tbx-ctl-text.h"
 #include <glib/gi18n.h>
 
 /* "3 s ago" for microseconds since 1970, 0 being never. */
@@ -32,19 +33,19 @@ reason_text (const char *reason)
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     if (g_strcmp0 (reason, rows[i].word) == 0)
       return _(rows[i].text);
-  return reason != NULL ? reason : "";
+  return tbx_text_or_empty (reason);
 }
 
 static char *
 primary_text (TbxBusNetwork *network)
 {
-  const char *address = tbx_bus_network_get_primary_address (network);
-  const char *nic = tbx_bus_network_get_primary_nic (network);
+  const char *address = tbx_text_or_empty (tbx_bus_network_get_primary_address (network));
+  const char *nic = tbx_text_or_empty (tbx_bus_network_get_primary_nic (network));
   const char *reason = reason_text (tbx_bus_network_get_primary_reason (network));
 
-  if (address == NULL || *address == '\0')
+  if (*address == '\0')
     return g_strdup (_("none"));
-  if (nic == NULL || *nic == '\0')
+  if (*nic == '\0')
     return g_strdup_printf ("%s (%s)", address, reason);
   return g_strdup_printf (_("%s on %s (%s)"), address, nic, reason);
 }
@@ -68,17 +69,19 @@ static void
 print_text (TbxBusManager *manager, TbxBusNetwork *network)
 {
   g_autoptr(TbxTable) table = tbx_table_new (2);
-  const char *hypervisor = tbx_bus_manager_get_hypervisor (manager);
+  const char *hypervisor = tbx_text_or_empty (tbx_bus_manager_get_hypervisor (manager));
   const char *const *capabilities = tbx_bus_manager_get_capabilities (manager);
   const char *none[] = { NULL };
-  g_autofree char *channel = g_strdup_printf ("%s, %s", tbx_bus_manager_get_transport (manager),
-                                              tbx_bus_manager_get_transport_state (manager));
+  g_autofree char *channel =
+    g_strdup_printf ("%s, %s", tbx_text_or_empty (tbx_bus_manager_get_transport (manager)),
+                     tbx_text_or_empty (tbx_bus_manager_get_transport_state (manager)));
   g_autofree char *ping = age_text (tbx_bus_manager_get_last_ping (manager));
   g_autofree char *primary = primary_text (network);
   g_autofree char *told = g_strjoinv (", ", (char **) (capabilities != NULL ? capabilities : none));
   g_autofree char *options = options_text (tbx_bus_manager_get_options (manager));
 
-  tbx_table_add (table, _("Version:"), tbx_bus_manager_get_version (manager), NULL);
+  tbx_table_add (table, _("Version:"),
+                 tbx_text_or_empty (tbx_bus_manager_get_version (manager)), NULL);
   tbx_table_add (table, _("Host:"), *hypervisor != '\0' ? hypervisor : _("not asked"), NULL);
   tbx_table_add (table, _("Channel:"), channel, NULL);
   tbx_table_add (table, _("Last ping:"), ping, NULL);
