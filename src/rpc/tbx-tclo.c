@@ -28,7 +28,7 @@ struct _TbxTcloRequest
   TbxTclo        *tclo;             /* NULL: answered, or the channel is gone (weak) */
   const guint8   *args;             /* in the channel's buffer; valid in the handler only */
   gsize           args_size;        /* bytes */
-  char            name[MAX_NAME_BYTES + 1];
+  char            name[MAX_NAME_BYTES + 2];   /* one byte more than any command has */
 };
 
 typedef struct
@@ -235,8 +235,8 @@ request_parse (TbxTcloRequest *request, const guint8 *data, gsize size)
     ;
   if (end == start)
     return FALSE;
-  /* A longer name is unknown, which a cut one is too. */
-  memcpy (request->name, data + start, MIN (end - start, MAX_NAME_BYTES));
+  /* A longer name is unknown, which one cut to a byte too many is too. */
+  memcpy (request->name, data + start, MIN (end - start, MAX_NAME_BYTES + 1));
   end = MIN (end + 1, size);
   request->args = data + end;
   request->args_size = size - end;
@@ -283,8 +283,10 @@ tclo_forget_current (TbxTclo *self)
 static void
 on_channel_state (TbxTclo *self)
 {
-  if (tbx_channel_get_state (self->channel) == TBX_CHANNEL_CLOSED)
-    tclo_forget_current (self);
+  if (tbx_channel_get_state (self->channel) != TBX_CHANNEL_CLOSED)
+    return;
+  tclo_forget_current (self);
+  g_clear_handle_id (&self->reset_id, g_source_remove);   /* no success any more */
 }
 
 static void
@@ -312,7 +314,7 @@ handle_reset (TbxTcloRequest *request, gpointer user_data)
   TbxTclo *self = user_data;
 
   tbx_tclo_request_return_text (request, "ATR " TBX_APP_NAME);
-  if (self->reset_id == 0)
+  if (self->reset_id == 0 && tbx_channel_get_state (self->channel) == TBX_CHANNEL_OPEN)
     {
       g_autoptr(GSource) source = g_idle_source_new ();
 
@@ -411,7 +413,8 @@ tbx_tclo_class_init (TbxTcloClass *klass)
    * @self: the dispatcher
    *
    * The host began anew: nothing that it was told before counts.  Emitted once the
-   * answer went out; resets that come before are one.
+   * answer went out; resets that come before are one.  Not emitted when the channel
+   * broke meanwhile.
    */
   signals[SIGNAL_RESET] = g_signal_new ("reset", TBX_TYPE_TCLO, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                         NULL, G_TYPE_NONE, 0);
