@@ -17,6 +17,7 @@ struct _TbxCapabilities
   GPtrArray       *entries;     /* of Entry (owned), in the order in which they go out */
   GPtrArray       *told;        /* of char: labels that the host accepted (owned) */
   gboolean         registered;  /* told at least once since the last withdrawal */
+  gboolean         withdrawing; /* a withdrawal is under way */
   guint            last_burst;  /* number of the newest one */
 };
 
@@ -36,8 +37,8 @@ typedef struct
   gboolean  fallback;   /* only when the one before was refused */
 } Message;
 
-/* One round of messages, sent one by one.  A new round may begin while an old one,
- * on a channel that broke, still comes to its end. */
+/* One round of messages, sent one by one.  A new round may begin while an old one
+ * waits for a reply, on a channel that broke or before a stop: the old one ends then. */
 typedef struct
 {
   TbxCapabilities *owner;       /* (owned) */
@@ -137,7 +138,10 @@ burst_end (Burst *burst)
   if (burst->request != NULL)
     tbx_tclo_request_return (burst->request, NULL);
   if (burst->withdrawal != NULL)
-    g_task_return_boolean (burst->withdrawal, TRUE);
+    {
+      burst->owner->withdrawing = FALSE;
+      g_task_return_boolean (burst->withdrawal, TRUE);
+    }
   g_clear_pointer (&burst->request, tbx_tclo_request_unref);
   g_clear_object (&burst->withdrawal);
   g_ptr_array_unref (burst->messages);
@@ -181,7 +185,7 @@ burst_send (Burst *burst)
 {
   Message *message;
 
-  if (burst->pos >= burst->messages->len)
+  if (burst->pos >= burst->messages->len || burst->number != burst->owner->last_burst)
     {
       burst_end (burst);
       return;
@@ -211,6 +215,11 @@ handle_register (TbxTcloRequest *request, gpointer user_data)
   TbxCapabilities *self = user_data;
   Burst *burst;
 
+  if (self->withdrawing)   /* we are leaving: what is taken back stays so */
+    {
+      tbx_tclo_request_return (request, NULL);
+      return;
+    }
   g_signal_emit (self, signals[SIGNAL_REGISTERING], 0);
   burst = burst_new (self, TRUE);
   burst->request = tbx_tclo_request_ref (request);
@@ -306,6 +315,7 @@ tbx_capabilities_withdraw_async (TbxCapabilities    *self,
       g_task_return_boolean (task, TRUE);
       return;
     }
+  self->withdrawing = TRUE;
   burst = burst_new (self, FALSE);
   burst->withdrawal = g_steal_pointer (&task);
   burst_send (burst);

@@ -46,11 +46,12 @@ static void
 handle_set_option (TbxTcloRequest *request, gpointer user_data)
 {
   TbxOptions *self = user_data;
-  g_autofree char *key = tbx_tclo_request_dup_text (request);
+  g_autofree char *text = tbx_tclo_request_dup_text (request);
+  char *key = text == NULL ? NULL : text + strspn (text, " ");
   char *value = key == NULL ? NULL : strchr (key, ' ');
   Listener *listener;
 
-  if (value == NULL || value == key || value[1] == '\0' || value - key > MAX_KEY_BYTES
+  if (value == NULL || value[1] == '\0' || value - key > MAX_KEY_BYTES
       || strlen (value) > MAX_TEXT_BYTES)
     {
       tbx_tclo_request_return_error (request, "Unknown or invalid option");
