@@ -12,10 +12,10 @@ typedef struct _TbxNicPolicy TbxNicPolicy;
 /* In the order in which the host is told them. */
 typedef enum
 {
-  TBX_NIC_CLASS_PRIMARY,
-  TBX_NIC_CLASS_NORMAL,
-  TBX_NIC_CLASS_LOW,
-} TbxNicClass;
+  TBX_NIC_TIER_PRIMARY,
+  TBX_NIC_TIER_NORMAL,
+  TBX_NIC_TIER_LOW,
+} TbxNicTier;
 
 /* What is left out when the configuration does not say. */
 #define TBX_NIC_EXCLUDE_DEFAULT "docker*,veth*,virbr*,antrea-*,cali*"
@@ -23,7 +23,7 @@ typedef enum
 TbxNicPolicy *tbx_nic_policy_new      (const char *primary, const char *low, const char *exclude);
 TbxNicPolicy *tbx_nic_policy_ref      (TbxNicPolicy *self);
 void          tbx_nic_policy_unref    (TbxNicPolicy *self);
-TbxNicClass   tbx_nic_policy_classify (TbxNicPolicy *self, const char *name);
+TbxNicTier    tbx_nic_policy_tier     (TbxNicPolicy *self, const char *name);
 gboolean      tbx_nic_policy_excludes (TbxNicPolicy *self, const char *name);
 GPtrArray    *tbx_nic_policy_select   (TbxNicPolicy *self, GPtrArray *nics, const char **reasons);
 

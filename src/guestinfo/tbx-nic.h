@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include <gio/gio.h>
-#include "tbx-nicinfo.h"
+#include "tbx-inet.h"
 
 G_BEGIN_DECLS
 
 /* An address on an interface, as the kernel tells it. */
 typedef struct
 {
-  TbxNicInfoAddress address;         /* IPv4 or IPv6 */
-  guint             prefix_length;   /* bits */
-  guint32           flags;           /* IFA_F_... */
-  guint             scope;           /* RT_SCOPE_... */
-  TbxIpOrigin       origin;
-  TbxIpStatus       status;
+  TbxInet     address;
+  guint       prefix_length;   /* bits */
+  guint32     flags;           /* IFA_F_... */
+  TbxIpOrigin origin;
+  TbxIpStatus status;
+  guint       generation;      /* of the dump or event that told it last */
 } TbxNicAddress;
 
 /* A route of the main table, one for each of its next hops. */
 typedef struct
 {
-  TbxNicInfoAddress destination;
-  guint             prefix_length;   /* bits; 0 is a default route */
-  gboolean          has_next_hop;
-  TbxNicInfoAddress next_hop;
-  gboolean          has_source;
-  TbxNicInfoAddress source;          /* the one that the route prefers */
-  guint             nic;             /* kernel index */
-  guint32           metric;          /* less is better */
+  TbxInet destination;
+  guint   prefix_length;   /* bits; 0 is a default route */
+  TbxInet next_hop;        /* none: on the link */
+  TbxInet source;          /* the one that the route prefers, or none */
+  guint   nic;             /* kernel index */
+  guint32 metric;          /* less is better */
 } TbxNicRoute;
 
 /* One network interface.  Its properties say what the kernel says, and what came
@@ -53,17 +51,21 @@ const char          *tbx_nic_get_reason        (TbxNic *self);
 const char          *tbx_ip_origin_to_string   (TbxIpOrigin origin);
 const char          *tbx_ip_status_to_string   (TbxIpStatus status);
 
-/* For the network, which owns the NICs; each returns whether something changed. */
-TbxNic  *tbx_nic_new           (const char *name, guint index);
-gboolean tbx_nic_set_link      (TbxNic     *self,
-                                const char *mac,
-                                guint       hardware_type,
-                                guint       flags);
-gboolean tbx_nic_take_address  (TbxNic *self, const TbxNicAddress *address);
-gboolean tbx_nic_drop_address  (TbxNic *self, const TbxNicAddress *address);
-gboolean tbx_nic_set_addresses (TbxNic *self, GArray *addresses);
-gboolean tbx_nic_set_routes    (TbxNic *self, GVariant *routes);
-gboolean tbx_nic_set_dns       (TbxNic *self, const TbxNicInfoDns *dns);
-gboolean tbx_nic_set_reason    (TbxNic *self, const char *reason);
+/* For the network, which owns the NICs.  What changed is told by tbx_nic_flush(). */
+TbxNic  *tbx_nic_new             (const char *name, guint index);
+TbxNic  *tbx_nic_new_renamed     (TbxNic *old, const char *name);
+void     tbx_nic_set_link        (TbxNic     *self,
+                                  const char *mac,
+                                  guint       hardware_type,
+                                  guint       flags,
+                                  guint       generation);
+guint    tbx_nic_get_generation  (TbxNic *self);
+void     tbx_nic_take_address    (TbxNic *self, const TbxNicAddress *address, guint generation);
+void     tbx_nic_drop_address    (TbxNic *self, const TbxNicAddress *address);
+void     tbx_nic_sweep_addresses (TbxNic *self, guint generation);
+void     tbx_nic_set_routes      (TbxNic *self, GVariant *routes);
+void     tbx_nic_set_dns         (TbxNic *self, TbxNicInfoDns *dns);
+void     tbx_nic_set_reason      (TbxNic *self, const char *reason);
+gboolean tbx_nic_flush           (TbxNic *self);
 
 G_END_DECLS
