@@ -82,7 +82,7 @@ def unprivileged(callable_argv, **options):
 class Program:
     """A child whose output is kept, line by line, and that is ended by its pid."""
 
-    def __init__(self, name, argv, env=None, target=None, **options):
+    def __init__(self, name, argv, env=None, **options):
         self.name = name
         self.lines = []
         # The end of the output is reported by the thread that reads it.
@@ -90,7 +90,6 @@ class Program:
             [str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors='replace',
             env={**os.environ, **(env or {})}, **options)
-        self.target = target   # of signals: a function that gives a pid; the child itself
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -124,11 +123,8 @@ class Program:
         raise AssertionError(f'{self.name} ended with {self.process.returncode}')
 
     def kill(self, number=signal.SIGTERM):
-        """Sends a signal to the program, or to the one that it runs."""
-        try:
-            os.kill(self.target() if self.target else self.process.pid, number)
-        except (ProcessLookupError, IndexError):
-            pass
+        """Sends it a signal; vmxsim passes one that asks for the end on to what it runs."""
+        self.process.send_signal(number)
 
     def wait(self, seconds=WAIT_SECONDS):
         """The exit status, as subprocess gives it, once the output has ended too."""
@@ -147,7 +143,6 @@ class Program:
             return self.wait(seconds)
         finally:
             if not self.ended():
-                self.kill(signal.SIGKILL)
                 self.process.kill()
                 self.process.wait()
             self.process.stdout.close()
@@ -360,12 +355,14 @@ class Daemon(Program):
     def __init__(self, host, bus, config=None, arguments=(), env=None):
         argv = [program('TBX_TOOLBOXD'), '--verbose', '--config', config or os.devnull, *arguments]
         super().__init__('toolboxd', host.argv(argv),
-                         {'DBUS_SYSTEM_BUS_ADDRESS': bus.address, **(env or {})},
-                         None if host.kind == 'socket' else self.guest)
+                         {'DBUS_SYSTEM_BUS_ADDRESS': bus.address, **(env or {})})
+        self.kind = host.kind
 
     def guest(self):
         """Pid of the daemon itself, which under the tracer is a child of our child."""
         pid = self.process.pid
+        if self.kind == 'socket':
+            return pid
         return int(Path(f'/proc/{pid}/task/{pid}/children').read_text(encoding='ascii').split()[0])
 
 
@@ -407,6 +404,21 @@ class Polkit(Mock):
         """Answers with what Python code makes of `args`, the arguments of CheckAuthorization."""
         self.tell('AddMethod', GLib.Variant('(sssss)', (
             self.INTERFACE, 'CheckAuthorization', '(sa{sv})sa{ss}us', '(bba{ss})', code)))
+
+
+class Resolved(Mock):
+    NAME = 'org.freedesktop.resolve1'
+    PATH = '/org/freedesktop/resolve1'
+
+    def __init__(self, bus, client, servers, domains):
+        super().__init__(bus, client, self.NAME, self.PATH,
+                         ['-t', LIB / 'resolved_mock.py', '-p',
+                          json.dumps({'servers': servers, 'domains': domains})])
+
+    def say(self, servers, domains):
+        """Knows other servers and domains from now on, and tells it."""
+        self.tell('UpdateProperties', GLib.Variant('(sa{sv})', (f'{self.NAME}.Manager', {
+            'DNS': GLib.Variant('a(iiay)', servers), 'Domains': GLib.Variant('a(isb)', domains)})))
 
 
 class Case(unittest.TestCase):
@@ -456,6 +468,11 @@ class Case(unittest.TestCase):
         polkit = Polkit(self.bus, self.client())
         self.addCleanup(polkit.stop)
         return polkit
+
+    def start_resolved(self, servers, domains):
+        resolved = Resolved(self.bus, self.client(), servers, domains)
+        self.addCleanup(resolved.stop)
+        return resolved
 
 
 def main():
