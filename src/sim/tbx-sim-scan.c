@@ -12,6 +12,7 @@
 #define VOTE_FARTHEST      64
 #define VOTE_NEAREST       16
 #define VOTES_NEEDED       8
+#define LOOK_AHEAD         48   /* bytes after it that have to look like a program too */
 
 static const guint8 cpuid_bytes[] = { 0x0F, 0xA2 };
 
@@ -19,7 +20,7 @@ static const guint8 cpuid_bytes[] = { 0x0F, 0xA2 };
 typedef struct
 {
   const TbxSimMemory *memory;
-  guint64             start;       /* of the mapping */
+  guint64             start, end;  /* of the mapping */
   guint64             base;        /* of the module, or 0 */
   csh                 decoder;
   TbxSimFunctions    *functions;   /* owned; or NULL */
@@ -55,22 +56,60 @@ decode (Scan *scan, const guint8 *bytes, gsize size, guint64 address)
   return found;
 }
 
+/* What a program's own code is not made of, but random bytes are, every few. */
+static gboolean
+is_odd (const cs_insn *insn)
+{
+  static const guint odd[] = {
+    X86_INS_IN, X86_INS_INSB, X86_INS_INSD, X86_INS_OUT, X86_INS_OUTSB, X86_INS_OUTSD,
+    X86_INS_HLT, X86_INS_CLI, X86_INS_STI, X86_INS_CMC, X86_INS_STC, X86_INS_INT, X86_INS_INT1,
+    X86_INS_ENTER, X86_INS_IRET, X86_INS_IRETD, X86_INS_RETF, X86_INS_LOOP, X86_INS_LOOPE,
+    X86_INS_LOOPNE, X86_INS_JRCXZ, X86_INS_JECXZ, X86_INS_XLATB, X86_INS_SAHF, X86_INS_LAHF,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (odd); i++)
+    if (insn->id == odd[i])
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether all from @bytes on is code, until it goes elsewhere after the place. */
+static gboolean
+looks_like_code (Scan *scan, const guint8 *bytes, gsize size, guint64 address, guint64 candidate)
+{
+  cs_insn *insn = cs_malloc (scan->decoder);
+  gboolean good = TRUE;
+  gboolean over = FALSE;
+
+  /* The last ones may be cut off by the end of what was read. */
+  while (good && !over && size > 16)
+    {
+      good = cs_disasm_iter (scan->decoder, &bytes, &size, &address, insn) && !is_odd (insn);
+      over = good && insn->address > candidate
+             && (insn->id == X86_INS_RET || insn->id == X86_INS_JMP);
+    }
+  cs_free (insn, 1);
+  return good;
+}
+
 static gboolean
 vote (Scan *scan, guint64 candidate)
 {
   gsize reach = MIN (VOTE_FARTHEST, candidate - scan->start);
-  guint8 bytes[VOTE_FARTHEST + sizeof cpuid_bytes];
+  gsize ahead = MIN (LOOK_AHEAD, scan->end - candidate);
+  guint8 bytes[VOTE_FARTHEST + LOOK_AHEAD];
+  gsize farthest = 0;
   guint hits = 0;
   guint misses = 0;
 
-  if (!scan->memory->read (scan->memory->data, candidate - reach, bytes,
-                           reach + sizeof cpuid_bytes))
+  if (!scan->memory->read (scan->memory->data, candidate - reach, bytes, reach + ahead))
     return FALSE;
   for (gsize back = VOTE_NEAREST; back <= reach; back++)
     switch (decode (scan, bytes + reach - back, back + sizeof cpuid_bytes, candidate - back))
       {
       case DECODED_HIT:
         hits++;
+        farthest = back;
         break;
       case DECODED_MISS:
         misses++;
@@ -78,7 +117,9 @@ vote (Scan *scan, guint64 candidate)
       case DECODED_INVALID:
         break;
       }
-  return hits >= VOTES_NEEDED && misses * 10 <= hits;
+  return hits >= VOTES_NEEDED && misses * 10 <= hits
+         && looks_like_code (scan, bytes + reach - farthest, farthest + ahead,
+                             candidate - farthest, candidate);
 }
 
 /* Whether the bytes at @candidate are an instruction, not part of another one or
@@ -140,7 +181,7 @@ tbx_sim_scan_cpuid (const TbxSimMemory *memory, guint64 start, guint64 end, guin
 {
   GArray *found = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autofree guint8 *bytes = g_malloc (CHUNK_BYTES + 1);
-  Scan scan = { memory, start, base };
+  Scan scan = { memory, start, end, base };
 
   if (cs_open (CS_ARCH_X86, CS_MODE_64, &scan.decoder) != CS_ERR_OK)
     return found;
