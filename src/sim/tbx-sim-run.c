@@ -72,22 +72,22 @@ tbx_sim_run (TbxSimHost *host, const TbxSimRunOptions *options, char **argv)
   g_autoptr(TbxSimTracer) tracer = NULL;
   g_autoptr(GError) error = NULL;
   Run run = { loop };
-  guint signals;
+  guint signals = 0;
 
   if (path == NULL)
     g_set_error (&error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no such program", argv[0]);
   else if (options->trace_path != NULL)
     trace = tbx_sim_trace_new (options->trace_path, &error);
-  signals = error == NULL ? tbx_sim_signals_watch (on_signalled, &run, &error) : 0;
-  if (error != NULL)
+  messages = tbx_sim_messages_new (host, options->bandwidth, trace);
+  tracer = tbx_sim_tracer_new (host, messages, options->follow, on_ended, &run);
+  run.tracer = tracer;
+  if (error == NULL)
+    signals = tbx_sim_signals_watch (on_signalled, &run, &error);
+  if (error != NULL || !tbx_sim_tracer_start (tracer, path, argv, &error))
     {
       g_printerr ("vmxsim: %s\n", error->message);
       return EXIT_NOT_STARTED;
     }
-  messages = tbx_sim_messages_new (host, options->bandwidth, trace);
-  tracer = tbx_sim_tracer_new (host, messages, options->follow, on_ended, &run);
-  run.tracer = tracer;
-  tbx_sim_tracer_start (tracer, path, argv);
   g_main_loop_run (loop);
   g_source_remove (signals);
   return run.exit_code;

@@ -21,18 +21,14 @@ struct _TbxSimTracer
   TbxSimTracerEnded ended;
   gpointer          user_data;
 
-  char             *path;       /* owned; what to run */
-  char            **argv;       /* owned */
-  sigset_t          mask;       /* that the program starts with */
+  TbxSimLaunch      process;    /* the program; not changed while the thread runs */
+  int               pidfd;      /* of the program, or -1 before the start */
   GThread          *thread;     /* owned; or NULL before the start */
-  int               pidfd;      /* of the program; set once, before anything is traced; or -1 */
-  GMutex            lock;       /* guards @pidfd */
   gint              killing;    /* atomic; whether all is to be killed */
 
   /* The thread's own. */
   TbxSimTasks      *tasks;      /* owned */
-  pid_t             pid;        /* of the program */
-  int               status;     /* how it ended */
+  int               status;     /* how the program ended */
   gboolean          letting_go; /* the program ended; its children are on their own */
   GError           *error;      /* owned; why it did not start, or NULL */
 };
@@ -62,9 +58,9 @@ tbx_sim_tracer_new (TbxSimHost       *host,
   self->follow = follow;
   self->ended = ended;
   self->user_data = user_data;
+  self->process = (TbxSimLaunch) { 0, NULL, -1, -1 };
   self->pidfd = -1;
   self->tasks = tbx_sim_tasks_new ();
-  g_mutex_init (&self->lock);
   return self;
 }
 
@@ -81,11 +77,9 @@ tbx_sim_tracer_free (TbxSimTracer *self)
     g_thread_join (self->thread);
   if (self->pidfd >= 0)
     close (self->pidfd);
-  g_mutex_clear (&self->lock);
+  tbx_sim_launch_clear (&self->process);
   tbx_sim_tasks_free (self->tasks);
   g_clear_error (&self->error);
-  g_strfreev (self->argv);
-  g_free (self->path);
   g_object_unref (self->host);
   g_free (self);
 }
@@ -100,10 +94,7 @@ tbx_sim_tracer_free (TbxSimTracer *self)
 void
 tbx_sim_tracer_signal (TbxSimTracer *self, int signo)
 {
-  g_mutex_lock (&self->lock);
-  if (self->pidfd >= 0)
-    syscall (SYS_pidfd_send_signal, self->pidfd, signo, NULL, 0);
-  g_mutex_unlock (&self->lock);
+  syscall (SYS_pidfd_send_signal, self->pidfd, signo, NULL, 0);
 }
 
 /**
@@ -143,7 +134,7 @@ handle_exec (TbxSimTracer *self, pid_t pid)
   pid_t ended;
 
   tbx_sim_messages_process_ended (self->messages, pid);
-  if (pid == self->pid || self->follow)
+  if (pid == self->process.pid || self->follow)
     {
       task->process->image = tbx_sim_image_new (pid);
       resume (self, task, 0);
@@ -218,7 +209,7 @@ handle_end (TbxSimTracer *self, pid_t tid, int status)
 
   if (tbx_sim_tasks_remove (self->tasks, tid, &ended))
     tbx_sim_messages_process_ended (self->messages, ended);
-  if (tid != self->pid)
+  if (tid != self->process.pid)
     return;
   self->status = status;
   if (!self->follow && !g_atomic_int_get (&self->killing))
@@ -239,28 +230,24 @@ trace (TbxSimTracer *self)
       handle_end (self, tid, status);
 }
 
-/* Makes the program's process and traces it before it does anything. */
+/* Takes hold of the program's process, which waits to be let go. */
 static gboolean
-launch (TbxSimTracer *self, TbxSimLaunch *process)
+seize (TbxSimTracer *self)
 {
-  if (!tbx_sim_launch_fork (process, self->path, self->argv, &self->mask, &self->error))
-    return FALSE;
-  self->pid = process->pid;
-  g_mutex_lock (&self->lock);
-  self->pidfd = (int) syscall (SYS_pidfd_open, self->pid, 0);
-  g_mutex_unlock (&self->lock);
-  if (ptrace (PTRACE_SEIZE, self->pid, NULL, (gpointer) (guintptr) OPTIONS) != 0)
+  pid_t pid = self->process.pid;
+
+  if (ptrace (PTRACE_SEIZE, pid, NULL, (gpointer) (guintptr) OPTIONS) != 0)
     {
       int code = errno;
 
       g_set_error (&self->error, G_IO_ERROR, g_io_error_from_errno (code),
                    "cannot trace the program: %s", g_strerror (code));
-      tbx_sim_launch_clear (process);
-      waitpid (self->pid, &self->status, __WALL);
+      tbx_sim_launch_clear (&self->process);
+      waitpid (pid, &self->status, __WALL);
       return FALSE;
     }
-  tbx_sim_tasks_add (self->tasks, self->pid, NULL);
-  tbx_sim_launch_go (process);
+  tbx_sim_tasks_add (self->tasks, pid, NULL);
+  tbx_sim_launch_go (&self->process);
   return TRUE;
 }
 
@@ -277,18 +264,15 @@ static gpointer
 run_thread (gpointer user_data)
 {
   TbxSimTracer *self = user_data;
-  g_auto(TbxSimLaunch) process = { 0, -1, -1 };
-  struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
   sigset_t all;
 
-  /* Signals to us are the main thread's to forward; a stop is no reason for one. */
-  sigaction (SIGCHLD, &quiet, NULL);
+  /* Signals to us are the main thread's to forward. */
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, NULL);
-  if (launch (self, &process))
+  if (seize (self))
     {
       trace (self);
-      tbx_sim_launch_result (&process, self->path, &self->error);
+      tbx_sim_launch_result (&self->process, &self->error);
     }
   g_main_context_invoke (NULL, on_thread_ended, self);
   return NULL;
@@ -297,17 +281,26 @@ run_thread (gpointer user_data)
 /**
  * tbx_sim_tracer_start:
  * @self: a tracer; to be started once
- * @path: the program's file
+ * @path: the program's file; has to outlive @self
  * @argv: its arguments, the first of which is its name
+ * @error: return location for an error
  *
- * Returns at once; what follows is told to the callback.
+ * Makes the program's process.  What follows is told to the callback, also that
+ * it could not become the program.
+ *
+ * Returns: whether the callback will be called
  */
-void
-tbx_sim_tracer_start (TbxSimTracer *self, const char *path, char **argv)
+gboolean
+tbx_sim_tracer_start (TbxSimTracer *self, const char *path, char **argv, GError **error)
 {
-  g_return_if_fail (self->thread == NULL);
-  self->path = g_strdup (path);
-  self->argv = g_strdupv (argv);
-  pthread_sigmask (SIG_SETMASK, NULL, &self->mask);
+  struct sigaction quiet = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+
+  g_return_val_if_fail (self->thread == NULL, FALSE);
+  if (!tbx_sim_launch_fork (&self->process, path, argv, error))
+    return FALSE;
+  self->pidfd = (int) syscall (SYS_pidfd_open, self->process.pid, 0);
+  /* Or each stop would send us a signal beside. */
+  sigaction (SIGCHLD, &quiet, NULL);
   self->thread = g_thread_new ("tracer", run_thread, self);
+  return TRUE;
 }

@@ -18,7 +18,10 @@ TbxSimTracer *tbx_sim_tracer_new    (TbxSimHost       *host,
                                      TbxSimTracerEnded ended,
                                      gpointer          user_data);
 void          tbx_sim_tracer_free   (TbxSimTracer     *self);
-void          tbx_sim_tracer_start  (TbxSimTracer     *self, const char *path, char **argv);
+gboolean      tbx_sim_tracer_start  (TbxSimTracer     *self,
+                                     const char       *path,
+                                     char            **argv,
+                                     GError          **error);
 void          tbx_sim_tracer_signal (TbxSimTracer     *self, int signo);
 void          tbx_sim_tracer_kill   (TbxSimTracer     *self);
 
