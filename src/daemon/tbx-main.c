@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
+#include "tbx-bus.h"
 #include "tbx-capabilities.h"
+#include "tbx-command-line.h"
 #include "tbx-config.h"
 #include "tbx-error.h"
 #include "tbx-hypervisor.h"
 #include "tbx-link.h"
 #include "tbx-log.h"
+#include "tbx-network.h"
 #include "tbx-options.h"
+#include "tbx-primary.h"
 #include "tbx-rpci.h"
 #include "tbx-tclo.h"
 #include <glib-unix.h>
-#include <glib/gi18n.h>
+#include <libintl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
@@ -22,77 +26,24 @@
 typedef struct
 {
   TbxConfig       *config;
-  TbxHypervisor    hypervisor;
   TbxLink         *link;
   TbxTclo         *tclo;
   TbxRpci         *rpci;
   TbxOptions      *options;
   TbxCapabilities *capabilities;
+  TbxNetwork      *network;
+  TbxPrimary      *primary;
+  TbxBus          *bus;
   GMainLoop       *loop;
   gboolean         stopping;
 } Daemon;
 
-typedef struct
-{
-  char    *config_path;
-  char    *transport;
-  char    *trace;
-  gboolean tracing;
-  gboolean verbose;
-  gboolean version;
-} Options;
-
-static gboolean
-on_trace_option (const char *name, const char *value, gpointer data, GError **error)
-{
-  Options *options = data;
-
-  if (value != NULL && g_strcmp0 (value, "payload") != 0)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   _("--trace takes nothing or “payload”, not “%s”"), value);
-      return FALSE;
-    }
-  options->tracing = TRUE;
-  options->trace = g_strdup (value);
-  return TRUE;
-}
-
-static gboolean
-parse_options (int *argc, char ***argv, Options *options, GError **error)
-{
-  const GOptionEntry entries[] = {
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_path,
-      N_("Read this configuration file"), N_("FILE") },
-    { "transport", 0, 0, G_OPTION_ARG_STRING, &options->transport,
-      N_("How to reach the host: auto, backdoor or socket:PATH"), N_("NAME") },
-    { "trace", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_trace_option,
-      N_("Log each message to and from the host; with “payload” its bytes too"), "payload" },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, N_("Log more"), NULL },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, N_("Print the version"), NULL },
-    { NULL }
-  };
-  g_autoptr(GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr(GOptionGroup) group = g_option_group_new ("toolboxd", NULL, NULL, options, NULL);
-
-  g_option_group_add_entries (group, entries);
-  g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
-  g_option_context_set_main_group (context, g_steal_pointer (&group));
-  g_option_context_set_summary (context, _("Tells a VMware host about this guest and serves it."));
-  if (!g_option_context_parse (context, argc, argv, error))
-    return FALSE;
-  if (*argc == 1)
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, _("“%s” is not understood"), (*argv)[1]);
-  return FALSE;
-}
-
 static TbxConfig *
-load_config (const Options *options)
+load_config (const TbxCommandLine *line)
 {
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
-  TbxConfig *config = tbx_config_load (options->config_path ? options->config_path : TBX_CONFIG_FILE,
-                                       options->config_path != NULL, problems);
+  TbxConfig *config = tbx_config_load (line->config_path ? line->config_path : TBX_CONFIG_FILE,
+                                       line->config_path != NULL, problems);
 
   for (guint i = 0; i < problems->len; i++)
     g_warning ("%s; the default is used", (char *) g_ptr_array_index (problems, i));
@@ -101,9 +52,9 @@ load_config (const Options *options)
 
 /* The command line before the environment before the file. */
 static TbxTransport *
-choose_transport (const Options *options, const TbxConfig *config, GError **error)
+choose_transport (const TbxCommandLine *line, const TbxConfig *config, GError **error)
 {
-  const char *name = options->transport;
+  const char *name = line->transport;
 
   if (name == NULL)
     name = g_getenv ("TOOLBOXD_TRANSPORT");
@@ -169,17 +120,43 @@ start_watchdog (void)
 }
 
 static void
-daemon_make (Daemon *daemon, TbxTransport *transport, const Options *options)
+daemon_make_bus (Daemon *daemon, const char *hypervisor)
 {
+  const TbxBusParts parts = {
+    .hypervisor = hypervisor,
+    .link = daemon->link,
+    .tclo = daemon->tclo,
+    .rpci = daemon->rpci,
+    .options = daemon->options,
+    .capabilities = daemon->capabilities,
+    .network = daemon->network,
+    .primary = daemon->primary,
+  };
+
+  daemon->bus = tbx_bus_new (&parts);
+}
+
+static gboolean
+daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line, GError **error)
+{
+  g_autoptr(TbxNicPolicy) nics = tbx_nic_policy_new (daemon->config->primary_nics,
+                                                     daemon->config->low_priority_nics,
+                                                     daemon->config->exclude_nics);
+
   daemon->loop = g_main_loop_new (NULL, FALSE);
   daemon->link = tbx_link_new (transport);
-  if (options->tracing)
-    tbx_link_set_trace (daemon->link, options->trace ? TBX_TRACE_PAYLOAD : TBX_TRACE_COMMANDS);
+  if (line->tracing)
+    tbx_link_set_trace (daemon->link, line->payload ? TBX_TRACE_PAYLOAD : TBX_TRACE_COMMANDS);
   daemon->rpci = tbx_rpci_new (tbx_link_get_rpci (daemon->link));
   daemon->tclo = tbx_tclo_new (tbx_link_get_tclo (daemon->link));
   daemon->options = tbx_options_new (daemon->tclo);
   daemon->capabilities = tbx_capabilities_new (daemon->tclo, daemon->rpci);
   g_signal_connect_swapped (daemon->tclo, "reset", G_CALLBACK (on_reset), daemon);
+  daemon->network = tbx_network_new (nics, error);
+  if (daemon->network == NULL)
+    return FALSE;
+  daemon->primary = tbx_primary_new (daemon->network);
+  return TRUE;
 }
 
 static void
@@ -189,16 +166,21 @@ daemon_run (Daemon *daemon)
   g_unix_signal_add (SIGINT, on_signal, daemon);
   start_watchdog ();
   tbx_link_start (daemon->link);
+  tbx_bus_start (daemon->bus);
   sd_notify (FALSE, "READY=1");
   g_message ("Version %s serves the host over the %s", TBX_VERSION,
              tbx_link_get_transport (daemon->link));
   g_main_loop_run (daemon->loop);
+  tbx_bus_stop (daemon->bus);
   tbx_link_stop (daemon->link);
 }
 
 static void
 daemon_clear (Daemon *daemon)
 {
+  g_clear_object (&daemon->bus);
+  g_clear_object (&daemon->primary);
+  g_clear_object (&daemon->network);
   g_clear_object (&daemon->capabilities);
   g_clear_object (&daemon->options);
   g_clear_object (&daemon->tclo);
@@ -213,44 +195,52 @@ main (int argc, char **argv)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(TbxTransport) transport = NULL;
-  Options options = { 0 };
+  g_auto(TbxCommandLine) line = { 0 };
+  TbxHypervisor hypervisor = { 0 };
   Daemon daemon = { 0 };
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, TBX_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  if (!parse_options (&argc, &argv, &options, &error))
+  if (!tbx_command_line_parse (&line, &argc, &argv, &error))
     {
       g_printerr ("toolboxd: %s\n", error->message);
       return 2;
     }
-  if (options.version)
+  if (line.version)
     {
       g_print ("toolboxd %s\n", TBX_VERSION);
       return EXIT_SUCCESS;
     }
-  tbx_log_init (options.verbose);
-  daemon.config = load_config (&options);
-  transport = choose_transport (&options, daemon.config, &error);
+  tbx_log_init (line.verbose);
+  daemon.config = load_config (&line);
+  transport = choose_transport (&line, daemon.config, &error);
   if (transport == NULL)
     {
       g_printerr ("toolboxd: %s\n", error->message);
+      daemon_clear (&daemon);
       return 2;
     }
   if (tbx_transport_needs_backdoor (transport)
-      && !tbx_hypervisor_detect (!tbx_transport_is_automatic (transport), &daemon.hypervisor, &error))
+      && !tbx_hypervisor_detect (!tbx_transport_is_automatic (transport), &hypervisor, &error))
     {
       /* Nothing to do here is no failure, unless the user named a backdoor. */
       gboolean automatic = tbx_transport_is_automatic (transport);
 
       sd_notify (FALSE, "READY=1");
       g_message ("Nothing to do: %s", error->message);
-      tbx_config_free (daemon.config);
+      daemon_clear (&daemon);
       return automatic ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-  daemon_make (&daemon, transport, &options);
-  daemon_run (&daemon);
+  if (daemon_make (&daemon, transport, &line, &error))
+    {
+      daemon_make_bus (&daemon, tbx_transport_needs_backdoor (transport)
+                                  ? tbx_hypervisor_product_name (&hypervisor) : NULL);
+      daemon_run (&daemon);
+    }
+  else
+    g_critical ("Cannot start: %s", error->message);
   daemon_clear (&daemon);
-  return EXIT_SUCCESS;
+  return error == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }

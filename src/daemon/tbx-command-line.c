@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-command-line.h"
+#include "config.h"
+#include <glib/gi18n.h>
+
+static gboolean
+on_trace_option (const char *name, const char *value, gpointer data, GError **error)
+{
+  TbxCommandLine *self = data;
+
+  if (value != NULL && g_strcmp0 (value, "payload") != 0)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _("--trace takes nothing or “payload”, not “%s”"), value);
+      return FALSE;
+    }
+  self->tracing = TRUE;
+  self->payload = value != NULL;
+  return TRUE;
+}
+
+/**
+ * tbx_command_line_parse:
+ * @self: (out caller-allocates): all zero before; to be cleared, also after a failure
+ * @argc: (inout): number of arguments
+ * @argv: (inout): the arguments
+ * @error: return location for an error
+ *
+ * Prints the help and ends the process when that is asked for.
+ * Errors: `G_OPTION_ERROR`, in the user's language.
+ */
+gboolean
+tbx_command_line_parse (TbxCommandLine *self, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &self->config_path,
+      N_("Read this configuration file"), N_("FILE") },
+    { "transport", 0, 0, G_OPTION_ARG_STRING, &self->transport,
+      N_("How to reach the host: auto, backdoor or socket:PATH"), N_("NAME") },
+    { "trace", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_trace_option,
+      N_("Log each message to and from the host; with “payload” its bytes too"), "payload" },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, N_("Log more"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &self->version, N_("Print the version"), NULL },
+    { NULL }
+  };
+  g_autoptr(GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr(GOptionGroup) group = g_option_group_new ("toolboxd", NULL, NULL, self, NULL);
+
+  g_option_group_add_entries (group, entries);
+  g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
+  g_option_context_set_main_group (context, g_steal_pointer (&group));
+  g_option_context_set_summary (context, _("Tells a VMware host about this guest and serves it."));
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc == 1)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, _("“%s” is not understood"),
+               (*argv)[1]);
+  return FALSE;
+}
+
+/**
+ * tbx_command_line_clear:
+ * @self: the command line
+ *
+ * Frees what was parsed, not @self itself.
+ */
+void
+tbx_command_line_clear (TbxCommandLine *self)
+{
+  g_clear_pointer (&self->config_path, g_free);
+  g_clear_pointer (&self->transport, g_free);
+}
