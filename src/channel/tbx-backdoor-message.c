@@ -214,16 +214,24 @@ receive_reject (TbxBackdoorMessages *self, guint step)
   return BROKEN;
 }
 
-static void
-receive_room (TbxBackdoorMessages *self, gsize size)
+static gboolean
+receive_room (TbxBackdoorMessages *self, gsize size, GError **error)
 {
-  if (self->capacity > KEEP_BUFFER_BYTES || size + 1 > self->capacity)
+  if (self->capacity <= KEEP_BUFFER_BYTES && size + 1 <= self->capacity)
+    return TRUE;
+  g_free (self->buffer);
+  self->capacity = MAX (size + 1, 4096);
+  self->buffer = g_try_malloc (self->capacity);
+  if (self->buffer == NULL)
     {
-      g_free (self->buffer);
-      /* Touched, so that no page fault is taken in the middle of a transfer. */
-      self->capacity = MAX (size + 1, 4096);
-      self->buffer = g_malloc0 (self->capacity);
+      self->capacity = 0;
+      g_set_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT, "no memory for a message of %"
+                   G_GSIZE_FORMAT " bytes", size);
+      return FALSE;
     }
+  /* Touched, so that no page fault is taken in the middle of a transfer. */
+  memset (self->buffer, 0, self->capacity);
+  return TRUE;
 }
 
 static Outcome
@@ -285,7 +293,8 @@ receive_payload (TbxBackdoorMessages *self, Reply announced, GError **error)
                    " bytes was announced", size);
       return receive_reject (self, RECV_PAYLOAD);
     }
-  receive_room (self, size);
+  if (!receive_room (self, size, error))
+    return receive_reject (self, size > 0 ? RECV_PAYLOAD : RECV_STATUS);
   if (size > 0)
     outcome = announced.status & STATUS_HIGH ? receive_high (self, size, error)
                                              : receive_low (self, size, error);
