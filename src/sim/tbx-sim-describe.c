@@ -181,7 +181,7 @@ describe_variables (JsonBuilder *b, const TbxSimGuest *guest)
       gsize size;
       const char *data = g_bytes_get_data (value, &size);
       gboolean text = size == 0 || g_utf8_validate_len (data, size, NULL);
-      g_autofree char *shown = text ? g_strndup (data, size)
+      g_autofree char *shown = text ? g_strndup (size > 0 ? data : "", size)
                                     : g_base64_encode ((const guchar *) data, size);
 
       json_builder_set_member_name (b, l->data);

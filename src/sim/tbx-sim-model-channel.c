@@ -114,14 +114,22 @@ learn_option (TbxSimModelChannel *self, const char *pair)
   tbx_sim_guest_set_text (self->model->guest->options, name, value + 1, TBX_SIM_MAX_OPTIONS);
 }
 
+/* Up to a NUL, as a C program reads it; never NULL. */
+static char *
+text_of (GBytes *bytes)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  return g_strndup (data != NULL ? data : "", size);
+}
+
 /* What the host concludes from an answer, whoever asked. */
 static void
 channel_learn (TbxSimModelChannel *self, const TbxSimRequest *request)
 {
-  g_autofree char *text = g_strndup (g_bytes_get_data (request->text, NULL),
-                                     g_bytes_get_size (request->text));
-  g_autofree char *reply = g_strndup (g_bytes_get_data (request->reply, NULL),
-                                      g_bytes_get_size (request->reply));
+  g_autofree char *text = text_of (request->text);
+  g_autofree char *reply = text_of (request->reply);
   gboolean ok = g_str_has_prefix (reply, "OK ");
 
   if (strcmp (text, "ping") == 0)

@@ -35,7 +35,7 @@ describe_channel (JsonBuilder *b, const TbxSimModelChannel *channel)
     {
       tbx_sim_describe_flag (b, "alive", !channel->dead);
       tbx_sim_describe_flag (b, "introduced", tbx_sim_script_done (&channel->script)
-                                                && tbx_sim_tclo_is_idle (&channel->tclo));
+                                                && channel->tclo.replies >= tbx_sim_script_length ());
       tbx_sim_describe_flag (b, "replyOwed", channel->tclo.owed != NULL);
       tbx_sim_describe_number (b, "waiting", channel->tclo.waiting.length);
       tbx_sim_describe_number (b, "replies", channel->tclo.replies);

@@ -2,6 +2,7 @@
 #include "tbx-sim-model-private.h"
 #include "tbx-error.h"
 #include "tbx-names.h"
+#include "tbx-sim-alarm.h"
 
 #define MAX_VIOLATIONS_KEPT 32
 
@@ -74,7 +75,6 @@ on_clock (gpointer user_data)
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   gint64 now_us = g_get_monotonic_time ();
 
-  g_source_set_ready_time (self->clock, -1);
   self->clock_due_us = G_MAXINT64;
   for (guint i = 0; i < self->channels->len; i++)
     check_channel (self, g_ptr_array_index (self->channels, i), now_us);
@@ -82,45 +82,32 @@ on_clock (gpointer user_data)
 }
 
 /* Without the lock, for the callbacks may ask the host for anything. */
-static gboolean
-on_news (gpointer user_data)
+static void
+tell_finished (GQueue *finished)
 {
-  g_autoptr(TbxSimModel) self = g_object_ref (user_data);
-  GQueue finished;
   TbxSimRequest *next;
 
-  g_mutex_lock (&self->lock);
-  g_source_set_ready_time (self->news, -1);
-  finished = self->finished;
-  g_queue_init (&self->finished);
-  g_mutex_unlock (&self->lock);
-  while ((next = g_queue_pop_head (&finished)) != NULL)
+  while ((next = g_queue_pop_head (finished)) != NULL)
     {
       g_autoptr(TbxSimRequest) request = next;
 
       request->callback (request->reply, request->error, request->user_data);
     }
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
-  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-dispatch_at_ready_time (GSource *source, GSourceFunc callback, gpointer user_data)
+on_news (gpointer user_data)
 {
-  return callback (user_data);
-}
+  g_autoptr(TbxSimModel) self = g_object_ref (user_data);
+  GQueue finished;
 
-static GSource *
-add_timed_source (const char *name, GSourceFunc callback, TbxSimModel *self)
-{
-  static GSourceFuncs funcs = { .dispatch = dispatch_at_ready_time };
-  g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
-  GSource *source = g_source_new (&funcs, sizeof (GSource));
-
-  g_source_set_name (source, name);
-  g_source_set_callback (source, callback, self, NULL);
-  g_source_attach (source, context);
-  return source;
+  g_mutex_lock (&self->lock);
+  finished = self->finished;
+  g_queue_init (&self->finished);
+  g_mutex_unlock (&self->lock);
+  tell_finished (&finished);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  return G_SOURCE_CONTINUE;
 }
 
 static TbxSimChannel *
@@ -189,7 +176,7 @@ tbx_sim_model_finalize (GObject *object)
 
   g_source_unref (self->clock);
   g_source_unref (self->news);
-  g_queue_clear_full (&self->finished, (GDestroyNotify) tbx_sim_request_free);
+  tell_finished (&self->finished);
   g_queue_clear_full (&self->violations, g_free);
   g_ptr_array_unref (self->channels);
   tbx_sim_faults_free (self->faults);
@@ -224,8 +211,8 @@ tbx_sim_model_init (TbxSimModel *self)
   self->faults = tbx_sim_faults_new ();
   self->channels = g_ptr_array_new ();
   self->clock_due_us = G_MAXINT64;
-  self->clock = add_timed_source ("vmxsim clock", on_clock, self);
-  self->news = add_timed_source ("vmxsim news", on_news, self);
+  self->clock = tbx_sim_alarm_new ("vmxsim clock", on_clock, self);
+  self->news = tbx_sim_alarm_new ("vmxsim news", on_news, self);
 }
 
 /**

@@ -51,3 +51,10 @@ tbx_sim_script_done (const TbxSimScript *self)
 {
   return self->line == G_N_ELEMENTS (opening);
 }
+
+/* Returns how many lines the opening has. */
+guint
+tbx_sim_script_length (void)
+{
+  return G_N_ELEMENTS (opening);
+}

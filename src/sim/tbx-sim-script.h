@@ -11,7 +11,8 @@ typedef struct
   gint64 ping_at_us;   /* monotonic time of the next ping, microseconds; 0 before the first */
 } TbxSimScript;
 
-const char *tbx_sim_script_next (TbxSimScript *self, gint64 now_us, gint64 ping_interval_us);
-gboolean    tbx_sim_script_done (const TbxSimScript *self);
+const char *tbx_sim_script_next   (TbxSimScript *self, gint64 now_us, gint64 ping_interval_us);
+gboolean    tbx_sim_script_done   (const TbxSimScript *self);
+guint       tbx_sim_script_length (void);
 
 G_END_DECLS
