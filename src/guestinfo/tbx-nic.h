@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include <gio/gio.h>
-#include "tbx-inet.h"
+#include "tbx-nic-address.h"
 
 G_BEGIN_DECLS
-
-/* An address on an interface, as the kernel tells it. */
-typedef struct
-{
-  TbxInet     address;
-  guint       prefix_length;   /* bits */
-  guint32     flags;           /* IFA_F_... */
-  TbxIpOrigin origin;
-  TbxIpStatus status;
-  guint       generation;      /* of the dump or event that told it last */
-} TbxNicAddress;
 
 /* A route of the main table, one for each of its next hops. */
 typedef struct
@@ -47,9 +36,6 @@ const TbxNicAddress *tbx_nic_get_addresses     (TbxNic *self, guint *n_addresses
 const TbxNicInfoDns *tbx_nic_get_dns           (TbxNic *self);
 gboolean             tbx_nic_get_told          (TbxNic *self);
 const char          *tbx_nic_get_reason        (TbxNic *self);
-
-const char          *tbx_ip_origin_to_string   (TbxIpOrigin origin);
-const char          *tbx_ip_status_to_string   (TbxIpStatus status);
 
 /* For the network, which owns the NICs.  What changed is told by tbx_nic_flush(). */
 TbxNic  *tbx_nic_new             (const char *name, guint index);

@@ -8,6 +8,6 @@ G_BEGIN_DECLS
 #define TBX_TYPE_RESOLV_DNS (tbx_resolv_dns_get_type ())
 G_DECLARE_FINAL_TYPE (TbxResolvDns, tbx_resolv_dns, TBX, RESOLV_DNS, GObject)
 
-TbxDnsSource *tbx_resolv_dns_new (void);
+TbxDnsSource *tbx_resolv_dns_new (const char *root);
 
 G_END_DECLS
