@@ -71,3 +71,46 @@ tbx_command_line_clear (TbxCommandLine *self)
   g_clear_pointer (&self->config_path, g_free);
   g_clear_pointer (&self->transport, g_free);
 }
+
+/**
+ * tbx_command_line_load_config:
+ * @self: the command line
+ *
+ * Loads the file that was named, or the usual one, which need not be there.  Logs
+ * what is wrong with it.
+ *
+ * Returns: (transfer full): never %NULL
+ */
+TbxConfig *
+tbx_command_line_load_config (const TbxCommandLine *self)
+{
+  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  TbxConfig *config = tbx_config_load (self->config_path ? self->config_path : TBX_CONFIG_FILE,
+                                       self->config_path != NULL, problems);
+
+  for (guint i = 0; i < problems->len; i++)
+    g_warning ("%s; the default is used", (char *) g_ptr_array_index (problems, i));
+  return config;
+}
+
+/**
+ * tbx_command_line_choose_transport:
+ * @self: the command line
+ * @config: the configuration
+ * @error: return location for an error
+ *
+ * The command line counts before the environment, and that before the file.
+ *
+ * Returns: (transfer full) (nullable): makes the channels
+ */
+TbxTransport *
+tbx_command_line_choose_transport (const TbxCommandLine *self,
+                                   const TbxConfig      *config,
+                                   GError              **error)
+{
+  const char *name = self->transport;
+
+  if (name == NULL)
+    name = g_getenv ("TOOLBOXD_TRANSPORT");
+  return tbx_transport_new (name != NULL && name[0] != '\0' ? name : config->transport, error);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-#include <glib.h>
+#include "tbx-config.h"
+#include "tbx-transport.h"
 
 G_BEGIN_DECLS
 
@@ -15,8 +16,15 @@ typedef struct
   gboolean version;       /* is to be printed, and nothing else done */
 } TbxCommandLine;
 
-gboolean tbx_command_line_parse (TbxCommandLine *self, int *argc, char ***argv, GError **error);
-void     tbx_command_line_clear (TbxCommandLine *self);
+gboolean      tbx_command_line_parse            (TbxCommandLine *self,
+                                                 int            *argc,
+                                                 char         ***argv,
+                                                 GError        **error);
+void          tbx_command_line_clear            (TbxCommandLine *self);
+TbxConfig    *tbx_command_line_load_config      (const TbxCommandLine *self);
+TbxTransport *tbx_command_line_choose_transport (const TbxCommandLine *self,
+                                                 const TbxConfig      *config,
+                                                 GError              **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TbxCommandLine, tbx_command_line_clear)
 

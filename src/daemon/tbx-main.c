@@ -3,14 +3,13 @@
 #include "tbx-bus.h"
 #include "tbx-capabilities.h"
 #include "tbx-command-line.h"
-#include "tbx-config.h"
-#include "tbx-error.h"
+#include "tbx-guestinfo.h"
 #include "tbx-hypervisor.h"
 #include "tbx-link.h"
 #include "tbx-log.h"
-#include "tbx-network.h"
 #include "tbx-options.h"
 #include "tbx-primary.h"
+#include "tbx-resolv-dns.h"
 #include "tbx-rpci.h"
 #include "tbx-tclo.h"
 #include <glib-unix.h>
@@ -33,33 +32,12 @@ typedef struct
   TbxCapabilities *capabilities;
   TbxNetwork      *network;
   TbxPrimary      *primary;
+  TbxHostname     *hostname;
+  TbxGuestInfo    *guestinfo;
   TbxBus          *bus;
   GMainLoop       *loop;
   gboolean         stopping;
 } Daemon;
-
-static TbxConfig *
-load_config (const TbxCommandLine *line)
-{
-  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
-  TbxConfig *config = tbx_config_load (line->config_path ? line->config_path : TBX_CONFIG_FILE,
-                                       line->config_path != NULL, problems);
-
-  for (guint i = 0; i < problems->len; i++)
-    g_warning ("%s; the default is used", (char *) g_ptr_array_index (problems, i));
-  return config;
-}
-
-/* The command line before the environment before the file. */
-static TbxTransport *
-choose_transport (const TbxCommandLine *line, const TbxConfig *config, GError **error)
-{
-  const char *name = line->transport;
-
-  if (name == NULL)
-    name = g_getenv ("TOOLBOXD_TRANSPORT");
-  return tbx_transport_new (name != NULL && name[0] != '\0' ? name : config->transport, error);
-}
 
 static void
 on_reset (Daemon *daemon)
@@ -142,6 +120,7 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
   g_autoptr(TbxNicPolicy) nics = tbx_nic_policy_new (daemon->config->primary_nics,
                                                      daemon->config->low_priority_nics,
                                                      daemon->config->exclude_nics);
+  g_autoptr(TbxDnsSource) resolv_conf = tbx_resolv_dns_new ("/");
 
   daemon->loop = g_main_loop_new (NULL, FALSE);
   daemon->link = tbx_link_new (transport);
@@ -155,7 +134,12 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
   daemon->network = tbx_network_new (nics, error);
   if (daemon->network == NULL)
     return FALSE;
+  tbx_network_set_dns_source (daemon->network, resolv_conf);
   daemon->primary = tbx_primary_new (daemon->network);
+  daemon->hostname = tbx_hostname_new ();
+  daemon->guestinfo = tbx_guestinfo_new (daemon->tclo, daemon->rpci, daemon->options,
+                                         daemon->capabilities, daemon->network, daemon->primary,
+                                         daemon->hostname);
   return TRUE;
 }
 
@@ -179,6 +163,8 @@ static void
 daemon_clear (Daemon *daemon)
 {
   g_clear_object (&daemon->bus);
+  g_clear_object (&daemon->guestinfo);
+  g_clear_object (&daemon->hostname);
   g_clear_object (&daemon->primary);
   g_clear_object (&daemon->network);
   g_clear_object (&daemon->capabilities);
@@ -214,8 +200,8 @@ main (int argc, char **argv)
       return EXIT_SUCCESS;
     }
   tbx_log_init (line.verbose);
-  daemon.config = load_config (&line);
-  transport = choose_transport (&line, daemon.config, &error);
+  daemon.config = tbx_command_line_load_config (&line);
+  transport = tbx_command_line_choose_transport (&line, daemon.config, &error);
   if (transport == NULL)
     {
       g_printerr ("toolboxd: %s\n", error->message);

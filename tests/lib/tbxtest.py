@@ -149,23 +149,40 @@ class Program:
 
 
 class Bus:
-    """A message bus of our own: everybody may do everything, for we test our own checks."""
+    """A message bus of our own; everybody may do everything, for we test our own checks."""
 
     CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <listen>unix:path={path}</listen>
   <auth>EXTERNAL</auth>
-  <policy context="default">
+  {policy}
+</busconfig>
+'''
+    OPEN = '''<policy context="default">
     <allow user="*"/>
     <allow own="*"/>
     <allow send_destination="*"/>
     <allow receive_sender="*"/>
+  </policy>'''
+    # What the system bus denies where no service's own policy allows it.
+    SYSTEM = '''<policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus"/>
   </policy>
-</busconfig>
-'''
+  <include>{service}</include>'''
 
-    def __init__(self, directory):
+    def __init__(self, directory, policy=OPEN):
+        self.policy = policy
         self.path = Path(directory) / 'socket'
         self.address = f'unix:path={self.path}'
         self.config = Path(directory) / 'bus.conf'
@@ -176,7 +193,7 @@ class Bus:
         read_end, write_end = os.pipe()
         self.config.parent.mkdir(exist_ok=True)
         self.config.parent.chmod(0o755)
-        self.config.write_text(self.CONFIG.format(path=self.path), encoding='utf-8')
+        self.config.write_text(self.CONFIG.format(path=self.path, policy=self.policy), encoding='utf-8')
         self.daemon = Program('dbus-daemon', [
             'dbus-daemon', f'--config-file={self.config}', '--nofork', '--nopidfile',
             f'--print-address={write_end}'], pass_fds=[write_end])
@@ -297,13 +314,13 @@ def error_name(error):
     return Gio.DBusError.get_remote_error(error) or f'local: {error.message}'
 
 
-def call_as_nobody(address, calls):
+def call_as_nobody(address, calls, name=NAME):
     """Makes calls from a process of another user; for each its error's name, or None.
 
     A call is (interface, method, arguments as text, path, whether interaction is allowed).
     """
     source = (LIB / 'caller.py').read_text(encoding='utf-8')   # nobody may not read our tree
-    run = unprivileged([PYTHON, '-c', source], input=json.dumps([address, NAME, calls]))
+    run = unprivileged([PYTHON, '-c', source], input=json.dumps([address, name, calls]))
     return json.loads(run.stdout)
 
 
