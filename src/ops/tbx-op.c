@@ -11,6 +11,8 @@ struct _TbxOp
   gatomicrefcount ref_count;
   TbxVixRequest   request;          /* its strings are in the body, which the caller keeps */
   guint32         request_flags;    /* TbxVixRequestFlags */
+  char           *name;             /* that the host gave the request, or NULL (owned) */
+  gsize           name_size;        /* bytes */
   guint8         *reply;            /* where the payload goes (not owned) */
   gsize           reply_capacity;   /* bytes */
   TbxOpDone       done;             /* NULL once it is answered */
@@ -77,7 +79,38 @@ tbx_op_unref (TbxOp *self)
       g_critical ("Operation %s gave no answer", tbx_vix_opcode_get_name (self->request.opcode));
       self->done (self, TBX_VIX_FAIL, 0, 0, self->user_data);
     }
+  g_free (self->name);
   g_free (self);
+}
+
+/**
+ * tbx_op_set_name:
+ * @self: a request
+ * @name: (array length=size): what the host calls it; opaque, copied
+ * @size: its length in bytes
+ *
+ * Only the legacy requests that report the end of a program later need one.
+ */
+void
+tbx_op_set_name (TbxOp *self, const char *name, gsize size)
+{
+  g_free (self->name);
+  self->name = g_strndup (name, size);
+  self->name_size = size;
+}
+
+/**
+ * tbx_op_get_name:
+ * @self: the request
+ * @size: (out): its length in bytes
+ *
+ * Returns: (transfer none) (nullable): what the host calls it
+ */
+const char *
+tbx_op_get_name (TbxOp *self, gsize *size)
+{
+  *size = self->name_size;
+  return self->name;
 }
 
 /**
@@ -131,7 +164,8 @@ tbx_op_progress (TbxOp *self)
 {
   gint64 now_us = g_get_monotonic_time ();
 
-  if (self->progress == NULL || self->done == NULL || now_us - self->progress_us < PROGRESS_PERIOD_US)
+  if (self->progress == NULL || self->done == NULL
+      || now_us - self->progress_us < PROGRESS_PERIOD_US)
     return;
   self->progress_us = now_us;
   self->progress (self, self->user_data);

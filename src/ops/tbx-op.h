@@ -21,11 +21,13 @@ TbxOp *tbx_op_new             (const TbxVixRequest *request,
                                TbxOpDone            done,
                                TbxOpProgress        progress,
                                gpointer             user_data);
+void   tbx_op_set_name        (TbxOp *self, const char *name, gsize size);
 TbxOp *tbx_op_ref             (TbxOp *self);
 void   tbx_op_unref           (TbxOp *self);
 
 /* For handlers. */
 const TbxVixRequest *tbx_op_get_request (TbxOp *self);
+const char          *tbx_op_get_name    (TbxOp *self, gsize *size);
 gboolean             tbx_op_get_escape  (TbxOp *self);
 guint8              *tbx_op_get_reply   (TbxOp *self, gsize *capacity);
 void                 tbx_op_progress    (TbxOp *self);

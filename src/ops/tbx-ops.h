@@ -17,6 +17,7 @@ typedef struct
   char **environment;   /* what a login gives: PAM's, HOME, USER, LOGNAME, SHELL, PATH, LANG */
 } TbxOpsUser;
 
+void tbx_ops_user_copy  (const TbxOpsUser *from, TbxOpsUser *to);
 void tbx_ops_user_clear (TbxOpsUser *user);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TbxOpsUser, tbx_ops_user_clear)
 
@@ -28,24 +29,27 @@ typedef struct
   const char *command_line;   /* as ListProcesses shows it; may hold a secret */
   gint64      start;          /* Unix time, seconds */
   gint64      end;            /* Unix time, seconds; 0 while it runs */
-  int         exit_code;      /* as the host sees it: 128 + signal */
+  int         exit_code;      /* as the host sees it: 128 + signal; -1 when unknown */
   int         signal;         /* that ended it, or 0 */
 } TbxOpsProgram;
 
 /* The guest operations of one user: executes requests, remembers what lasts longer
  * than a request (programs, listings, open files).
  *
- * Signals: "program-started" and "program-ended" (gpointer: const TbxOpsProgram *).
+ * Signals: "program-started" and "program-ended" (gpointer: const TbxOpsProgram *);
+ * "run-program-done" (char *: the RPCI request that reports the end of a program
+ * started by a legacy request).
  * Property "busy" (b, with notify): whether something is held that must not be lost:
  * running programs, ended ones that are still listed, open files. */
 #define TBX_TYPE_OPS (tbx_ops_get_type ())
 G_DECLARE_FINAL_TYPE (TbxOps, tbx_ops, TBX, OPS, GObject)
 
-TbxOps  *tbx_ops_new      (const TbxOpsUser *user);
-void     tbx_ops_execute  (TbxOps *self, TbxOp *op);
-gboolean tbx_ops_get_busy (TbxOps *self);
-
-/* A handler answers @op, now or later (it takes a reference of its own then). */
-typedef void (*TbxOpsHandler) (TbxOps *self, TbxOp *op);
+TbxOps  *tbx_ops_new           (const TbxOpsUser *user);
+void     tbx_ops_execute       (TbxOps *self, TbxOp *op);
+gboolean tbx_ops_get_busy      (TbxOps *self);
+void     tbx_ops_protect       (TbxOps *self, pid_t pid);
+void     tbx_ops_set_gated     (TbxOps *self, gboolean gated);
+void     tbx_ops_open_gate     (TbxOps *self, gint64 pid);
+void     tbx_ops_adopt_program (TbxOps *self, const TbxOpsProgram *record);
 
 G_END_DECLS

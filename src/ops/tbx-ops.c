@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-ops-handlers.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A program waits this long for its scope, and starts without one then. */
+#define GATE_MS 1000
+
+struct _TbxOps
+{
+  GObject      parent_instance;
+  TbxOpsUser   user;
+  TbxPrograms *programs;     /* (owned) */
+  TbxListings *listings;     /* (owned) */
+  GArray      *protected;    /* of pid_t: the daemon and its helpers */
+  gboolean     gated;        /* new programs wait until their gate is opened */
+  GHashTable  *gates;        /* pid (gint64, owned) -> Gate (owned) */
+};
+
+/* Holds a program back as long as its write end is open. */
+typedef struct
+{
+  TbxOps *ops;       /* (not owned) */
+  gint64  pid;
+  int     fd;
+  guint   late_id;   /* source that opens it at the latest, or 0 */
+} Gate;
+
+G_DEFINE_FINAL_TYPE (TbxOps, tbx_ops, G_TYPE_OBJECT)
+
+enum { PROP_0, PROP_BUSY, N_PROPS };
+enum { SIGNAL_PROGRAM_STARTED, SIGNAL_PROGRAM_ENDED, SIGNAL_RUN_PROGRAM_DONE, N_SIGNALS };
+static GParamSpec *props[N_PROPS];
+static guint signals[N_SIGNALS];
+
+/* The login was the operation. */
+static void
+handle_nothing (TbxOps *self, TbxOp *op)
+{
+  tbx_op_return (op, TBX_VIX_OK, 0);
+}
+
+static void
+handle_not_on_linux (TbxOps *self, TbxOp *op)
+{
+  tbx_op_return (op, TBX_VIX_OP_NOT_SUPPORTED_ON_GUEST, 0);
+}
+
+static void
+handle_not_permitted (TbxOps *self, TbxOp *op)
+{
+  tbx_op_return (op, TBX_VIX_GUEST_USER_PERMISSIONS, EPERM);
+}
+
+/* The command table: an opcode that is not here is refused.  What each needs before
+ * it gets here stands in the table of tbx-vix-opcodes.c. */
+static const struct
+{
+  guint32       opcode;
+  TbxOpsHandler handler;
+} commands[] = {
+  { TBX_VIX_RUN_PROGRAM, tbx_handle_run_program },
+  { TBX_VIX_REGISTRY_KEY_EXISTS, handle_not_on_linux },
+  { TBX_VIX_RUN_SCRIPT, tbx_handle_run_script },
+  { TBX_VIX_DELETE_REGISTRY_KEY, handle_not_on_linux },
+  { TBX_VIX_LIST_PROCESSES, tbx_handle_list_processes_short },
+  { TBX_VIX_CHECK_USER_ACCOUNT, handle_nothing },
+  { TBX_VIX_KILL_PROCESS, tbx_handle_terminate_process },
+  { TBX_VIX_LOGOUT, handle_nothing },
+  { TBX_VIX_READ_VARIABLE, tbx_handle_read_variable },
+  { TBX_VIX_WRITE_VARIABLE, handle_not_permitted },
+  { TBX_VIX_LIST_FILESYSTEMS, tbx_handle_list_filesystems },
+  { TBX_VIX_START_PROGRAM, tbx_handle_start_program },
+  { TBX_VIX_LIST_PROCESSES_EX, tbx_handle_list_processes },
+  { TBX_VIX_READ_ENV, tbx_handle_read_environment },
+  { TBX_VIX_VALIDATE_CREDENTIALS, handle_nothing },
+  { TBX_VIX_TERMINATE_PROCESS, tbx_handle_terminate_process },
+};
+
+/**
+ * tbx_ops_execute:
+ * @self: the operations of a user
+ * @op: (transfer none): what is to be done; it is answered now or later
+ */
+void
+tbx_ops_execute (TbxOps *self, TbxOp *op)
+{
+  guint32 opcode = tbx_op_get_request (op)->opcode;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (commands[i].opcode == opcode)
+      {
+        commands[i].handler (self, op);
+        return;
+      }
+  tbx_op_return (op, TBX_VIX_UNRECOGNIZED_COMMAND, 0);
+}
+
+/**
+ * tbx_ops_user_copy:
+ * @from: an account
+ * @to: (out caller-allocates): the copy
+ */
+void
+tbx_ops_user_copy (const TbxOpsUser *from, TbxOpsUser *to)
+{
+  *to = (TbxOpsUser) {
+    .name = g_strdup (from->name),
+    .uid = from->uid,
+    .gid = from->gid,
+    .home = g_strdup (from->home),
+    .shell = g_strdup (from->shell),
+    .environment = g_strdupv (from->environment),
+  };
+}
+
+void
+tbx_ops_user_clear (TbxOpsUser *user)
+{
+  g_clear_pointer (&user->name, g_free);
+  g_clear_pointer (&user->home, g_free);
+  g_clear_pointer (&user->shell, g_free);
+  g_clear_pointer (&user->environment, g_strfreev);
+}
+
+const TbxOpsUser *
+tbx_ops_get_user (TbxOps *self)
+{
+  return &self->user;
+}
+
+TbxPrograms *
+tbx_ops_get_programs (TbxOps *self)
+{
+  return self->programs;
+}
+
+TbxListings *
+tbx_ops_get_listings (TbxOps *self)
+{
+  return self->listings;
+}
+
+/**
+ * tbx_ops_get_busy:
+ * @self: the operations
+ *
+ * Returns: whether something is held that must not be lost
+ */
+gboolean
+tbx_ops_get_busy (TbxOps *self)
+{
+  return !tbx_programs_empty (self->programs);
+}
+
+/**
+ * tbx_ops_protect:
+ * @self: the operations
+ * @pid: of the daemon or a helper of it, which no request may end
+ */
+void
+tbx_ops_protect (TbxOps *self, pid_t pid)
+{
+  g_array_append_val (self->protected, pid);
+}
+
+/* Those that would end us, or everything. */
+gboolean
+tbx_ops_is_protected (TbxOps *self, gint64 pid)
+{
+  if (pid == 0 || pid == -1 || pid == getpid () || pid == -getpgrp ())
+    return TRUE;
+  for (guint i = 0; i < self->protected->len; i++)
+    if (pid == g_array_index (self->protected, pid_t, i))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+gate_free (gpointer data)
+{
+  Gate *gate = data;
+
+  g_clear_handle_id (&gate->late_id, g_source_remove);
+  close (gate->fd);
+  g_free (gate);
+}
+
+static gboolean
+on_gate_late (gpointer user_data)
+{
+  Gate *gate = user_data;
+
+  gate->late_id = 0;
+  tbx_ops_open_gate (gate->ops, gate->pid);
+  return G_SOURCE_REMOVE;
+}
+
+/* For handlers: what a program waits on before it starts, or -1 for none. */
+int
+tbx_ops_make_gate (TbxOps *self, int *keep_fd)
+{
+  int fds[2];
+
+  *keep_fd = -1;
+  if (!self->gated || pipe2 (fds, O_CLOEXEC) < 0)
+    return -1;
+  *keep_fd = fds[1];
+  return fds[0];
+}
+
+/* For handlers: keeps the gate closed, now that the pid is known. */
+void
+tbx_ops_keep_gate (TbxOps *self, gint64 pid, int keep_fd)
+{
+  Gate *gate;
+
+  if (keep_fd < 0)
+    return;
+  gate = g_new0 (Gate, 1);
+  *gate = (Gate) { self, pid, keep_fd, 0 };
+  gate->late_id = g_timeout_add (GATE_MS, on_gate_late, gate);
+  g_hash_table_replace (self->gates, g_memdup2 (&pid, sizeof pid), gate);
+}
+
+/**
+ * tbx_ops_set_gated:
+ * @self: the operations
+ * @gated: whether new programs wait for tbx_ops_open_gate(), at most one second
+ *
+ * For where somebody moves each program to a scope of its own, which must be done
+ * before it has children.
+ */
+void
+tbx_ops_set_gated (TbxOps *self, gboolean gated)
+{
+  self->gated = gated;
+}
+
+/**
+ * tbx_ops_open_gate:
+ * @self: the operations
+ * @pid: of a program that may run now
+ */
+void
+tbx_ops_open_gate (TbxOps *self, gint64 pid)
+{
+  g_hash_table_remove (self->gates, &pid);
+}
+
+static void
+on_adopted_ended (TbxProgram *program, gpointer user_data)
+{
+  tbx_programs_ended (TBX_OPS (user_data)->programs, program);
+}
+
+/**
+ * tbx_ops_adopt_program:
+ * @self: the operations
+ * @record: of a program that an earlier worker of this user started
+ */
+void
+tbx_ops_adopt_program (TbxOps *self, const TbxOpsProgram *record)
+{
+  g_autoptr(TbxProgram) program = tbx_program_adopt (record, on_adopted_ended, self);
+
+  tbx_programs_add (self->programs, program);
+}
+
+static void
+on_program_started (TbxOps *self, gpointer record)
+{
+  g_signal_emit (self, signals[SIGNAL_PROGRAM_STARTED], 0, record);
+}
+
+static void
+on_program_ended (TbxOps *self, gpointer record)
+{
+  g_signal_emit (self, signals[SIGNAL_PROGRAM_ENDED], 0, record);
+}
+
+static void
+on_programs_empty (TbxOps *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
+}
+
+static void
+tbx_ops_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_BUSY:
+      g_value_set_boolean (value, tbx_ops_get_busy (TBX_OPS (object)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+tbx_ops_dispose (GObject *object)
+{
+  TbxOps *self = TBX_OPS (object);
+
+  g_hash_table_remove_all (self->gates);
+  g_clear_object (&self->programs);
+  G_OBJECT_CLASS (tbx_ops_parent_class)->dispose (object);
+}
+
+static void
+tbx_ops_finalize (GObject *object)
+{
+  TbxOps *self = TBX_OPS (object);
+
+  g_hash_table_unref (self->gates);
+  g_array_unref (self->protected);
+  tbx_listings_free (self->listings);
+  tbx_ops_user_clear (&self->user);
+  G_OBJECT_CLASS (tbx_ops_parent_class)->finalize (object);
+}
+
+static void
+tbx_ops_class_init (TbxOpsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = tbx_ops_dispose;
+  object_class->finalize = tbx_ops_finalize;
+  object_class->get_property = tbx_ops_get_property;
+
+  /**
+   * TbxOps:busy:
+   *
+   * Whether something is held that must not be lost.
+   */
+  props[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE,
+                                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  /**
+   * TbxOps::program-started:
+   * @self: the operations
+   * @record: (type gpointer): a `TbxOpsProgram`
+   */
+  signals[SIGNAL_PROGRAM_STARTED] =
+    g_signal_new ("program-started", TBX_TYPE_OPS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, G_TYPE_POINTER);
+  /**
+   * TbxOps::program-ended:
+   * @self: the operations
+   * @record: (type gpointer): a `TbxOpsProgram`
+   */
+  signals[SIGNAL_PROGRAM_ENDED] =
+    g_signal_new ("program-ended", TBX_TYPE_OPS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, G_TYPE_POINTER);
+  /**
+   * TbxOps::run-program-done:
+   * @self: the operations
+   * @request: the RPCI request that reports the end of a program, without its NUL
+   */
+  signals[SIGNAL_RUN_PROGRAM_DONE] =
+    g_signal_new ("run-program-done", TBX_TYPE_OPS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+tbx_ops_init (TbxOps *self)
+{
+  self->programs = tbx_programs_new ();
+  self->listings = tbx_listings_new ();
+  self->protected = g_array_new (FALSE, FALSE, sizeof (pid_t));
+  self->gates = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, gate_free);
+  g_signal_connect_object (self->programs, "started", G_CALLBACK (on_program_started), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->programs, "ended", G_CALLBACK (on_program_ended), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->programs, "notify::empty", G_CALLBACK (on_programs_empty), self,
+                           G_CONNECT_SWAPPED);
+}
+
+/**
+ * tbx_ops_new:
+ * @user: whom this process has become; copied
+ *
+ * Returns: (transfer full): nothing held yet
+ */
+TbxOps *
+tbx_ops_new (const TbxOpsUser *user)
+{
+  TbxOps *self = g_object_new (TBX_TYPE_OPS, NULL);
+
+  tbx_ops_user_copy (user, &self->user);
+  return self;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include "tbx-launch.h"
+#include "tbx-ops.h"
+
+G_BEGIN_DECLS
+
+/* One program that was started for the host: our child until it has ended, then the
+ * memory of how it did.  Reference counted. */
+typedef struct _TbxProgram TbxProgram;
+
+typedef void (*TbxProgramEnded) (TbxProgram *program, gpointer user_data);
+
+TbxProgram *tbx_program_start         (const char      *command,
+                                       const char      *command_line,
+                                       const TbxLaunch *launch,
+                                       gboolean         listed,
+                                       TbxProgramEnded  ended,
+                                       gpointer         user_data,
+                                       GDestroyNotify   destroy,
+                                       int             *error_number);
+TbxProgram *tbx_program_adopt         (const TbxOpsProgram *record,
+                                       TbxProgramEnded      ended,
+                                       gpointer             user_data);
+TbxProgram *tbx_program_ref           (TbxProgram *self);
+void        tbx_program_unref         (TbxProgram *self);
+void        tbx_program_detach        (TbxProgram *self);
+const TbxOpsProgram *
+            tbx_program_get_record    (TbxProgram *self);
+gboolean    tbx_program_is_listed     (TbxProgram *self);
+gint64      tbx_program_get_ended_us  (TbxProgram *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxProgram, tbx_program_unref)
+
+G_END_DECLS

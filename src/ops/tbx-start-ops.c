@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-ops-handlers.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_SCRIPT_TRIES 1000
+
+/* What is started for a legacy request: its end is reported, its script removed. */
+typedef struct
+{
+  TbxOps  *ops;            /* (not owned): it owns the program */
+  char    *request_name;   /* (owned) */
+  gsize    name_size;      /* bytes */
+  char    *script;         /* file to be removed, or NULL (owned) */
+  gboolean silent;         /* the host does not want to know */
+} LegacyRun;
+
+static void
+legacy_run_free (gpointer data)
+{
+  LegacyRun *run = data;
+
+  if (run->script != NULL)
+    unlink (run->script);
+  g_free (run->script);
+  g_free (run->request_name);
+  g_free (run);
+}
+
+/* Hosts and scripts may write a path with spaces before it, or in double quotes. */
+static char *
+clean_program (const char *program)
+{
+  gsize length;
+
+  while (*program == ' ')
+    program++;
+  length = strlen (program);
+  if (length >= 2 && program[0] == '"' && program[length - 1] == '"')
+    return g_strndup (program + 1, length - 2);
+  return g_strdup (program);
+}
+
+static const char *
+user_path (TbxOps *self)
+{
+  const char *path = g_environ_getenv (tbx_ops_get_user (self)->environment, "PATH");
+
+  return path != NULL ? path : "/usr/local/bin:/usr/bin:/bin";
+}
+
+/* A bare name is looked for as the user's shell would. */
+static char *
+find_in_path (TbxOps *self, const char *name)
+{
+  g_auto(GStrv) folders = g_strsplit (user_path (self), ":", -1);
+
+  for (gsize i = 0; folders[i] != NULL; i++)
+    {
+      g_autofree char *path = g_build_filename (folders[i], name, NULL);
+      struct stat info;
+
+      if (path[0] == '/' && stat (path, &info) == 0 && S_ISREG (info.st_mode)
+          && access (path, X_OK) == 0)
+        return g_steal_pointer (&path);
+    }
+  return NULL;
+}
+
+/* Whether the user can start it; else the request is answered. */
+static char *
+resolve_program (TbxOps *self, TbxOp *op, const char *program, TbxVixCode missing)
+{
+  g_autofree char *path = clean_program (program);
+  struct stat info;
+
+  if (strchr (path, '/') == NULL)
+    {
+      g_autofree char *found = path[0] == '\0' ? NULL : find_in_path (self, path);
+
+      if (found == NULL)
+        tbx_op_return (op, path[0] == '\0' ? TBX_VIX_INVALID_ARG : TBX_VIX_FILE_NOT_FOUND,
+                       path[0] == '\0' ? 0 : ENOENT);
+      return g_steal_pointer (&found);
+    }
+  if (path[0] != '/')
+    tbx_op_return (op, TBX_VIX_INVALID_ARG, 0);
+  else if (stat (path, &info) < 0)
+    {
+      if (missing != TBX_VIX_OK)
+        tbx_op_return (op, missing, errno);
+      else
+        tbx_op_return_errno (op, errno);
+    }
+  else if (S_ISDIR (info.st_mode))
+    tbx_op_return (op, TBX_VIX_NOT_A_FILE, EISDIR);
+  else if (access (path, X_OK) < 0)
+    tbx_op_return (op, TBX_VIX_GUEST_USER_PERMISSIONS, errno);
+  else
+    return g_steal_pointer (&path);
+  return NULL;
+}
+
+static char *
+resolve_directory (TbxOps *self, TbxOp *op, const char *wanted)
+{
+  const char *home = tbx_ops_get_user (self)->home;
+  struct stat info;
+
+  if (wanted == NULL || wanted[0] == '\0')
+    {
+      gboolean usable = home != NULL && stat (home, &info) == 0 && S_ISDIR (info.st_mode);
+
+      return g_strdup (usable ? home : "/");
+    }
+  if (stat (wanted, &info) < 0 || !S_ISDIR (info.st_mode))
+    tbx_op_return (op, TBX_VIX_NOT_A_DIRECTORY, ENOTDIR);
+  else if (access (wanted, X_OK) < 0)
+    tbx_op_return_errno (op, errno);
+  else
+    return g_strdup (wanted);
+  return NULL;
+}
+
+static void
+return_pid (TbxOp *op, gint64 pid)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, pid);
+
+  tbx_op_return_data (op, text, strlen (text));
+}
+
+/* What all ways of starting have in common, once the shell command is known. */
+static TbxProgram *
+start (TbxOps         *self,
+       TbxOp          *op,
+       const char     *path,
+       const char     *shown,
+       TbxLaunch      *launch,
+       gboolean        listed,
+       TbxProgramEnded ended,
+       gpointer        user_data,
+       GDestroyNotify  destroy)
+{
+  g_autofree char *command = g_path_get_basename (path);
+  TbxPrograms *programs = tbx_ops_get_programs (self);
+  TbxProgram *program;
+  int error_number = EAGAIN, gate_fd = -1;
+
+  launch->stdin_fd = launch->stdout_fd = launch->stderr_fd = -1;
+  if (tbx_programs_full (programs))
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      tbx_op_return (op, TBX_VIX_PROGRAM_NOT_STARTED, EAGAIN);
+      return NULL;
+    }
+  launch->gate_fd = tbx_ops_make_gate (self, &gate_fd);
+  program = tbx_program_start (command, shown, launch, listed, ended, user_data, destroy,
+                               &error_number);
+  if (launch->gate_fd >= 0)
+    close (launch->gate_fd);
+  if (program == NULL)
+    {
+      if (gate_fd >= 0)
+        close (gate_fd);
+      tbx_op_return (op, TBX_VIX_PROGRAM_NOT_STARTED, error_number);
+      return NULL;
+    }
+  tbx_ops_keep_gate (self, tbx_program_get_record (program)->pid, gate_fd);
+  tbx_programs_add (programs, program);
+  return_pid (op, tbx_program_get_record (program)->pid);
+  return program;
+}
+
+static void
+on_program_ended (TbxProgram *program, gpointer user_data)
+{
+  tbx_programs_ended (tbx_ops_get_programs (user_data), program);
+}
+
+/* Source: docs/wire/vix.md, "StartProgram in detail". */
+void
+tbx_handle_start_program (TbxOps *self, TbxOp *op)
+{
+  const TbxVixStartProgram *request = &tbx_op_get_request (op)->start_program;
+  const char *arguments = request->arguments != NULL ? request->arguments : "";
+  g_auto(GStrv) environment = tbx_vix_strings_dup (&request->environment);
+  g_autofree char *path = NULL, *quoted = NULL, *command = NULL, *shown = NULL, *directory = NULL;
+  g_autoptr(TbxProgram) program = NULL;
+  TbxLaunch launch = { 0 };
+
+  path = resolve_program (self, op, request->program, TBX_VIX_OK);
+  if (path == NULL)
+    return;
+  directory = resolve_directory (self, op, request->working_dir);
+  if (directory == NULL)
+    return;
+  quoted = g_shell_quote (path);
+  command = g_strconcat (quoted, " ", arguments, NULL);
+  shown = g_strdup_printf ("\"%s\" %s", request->program, arguments);
+  launch.command = command;
+  launch.directory = directory;
+  launch.environment = (const char *const *) (request->environment.count > 0
+                                              ? environment
+                                              : tbx_ops_get_user (self)->environment);
+  program = start (self, op, path, shown, &launch, TRUE, on_program_ended, self, NULL);
+}
+
+static void
+on_legacy_ended (TbxProgram *program, gpointer user_data)
+{
+  LegacyRun *run = user_data;
+  const TbxOpsProgram *record = tbx_program_get_record (program);
+
+  if (!run->silent)
+    {
+      g_autofree char *text = tbx_vix_run_program_done (run->request_name, run->name_size,
+                                                        TBX_VIX_OK, 0, record->exit_code,
+                                                        record->pid);
+
+      g_signal_emit_by_name (run->ops, "run-program-done", text);
+    }
+  tbx_programs_ended (tbx_ops_get_programs (run->ops), program);
+}
+
+static LegacyRun *
+legacy_run_new (TbxOps *self, TbxOp *op, gint32 options)
+{
+  LegacyRun *run = g_new0 (LegacyRun, 1);
+  const char *name = tbx_op_get_name (op, &run->name_size);
+
+  run->ops = self;
+  run->request_name = g_strndup (name != NULL ? name : "", run->name_size);
+  run->silent = (options & TBX_VIX_RUN_RETURN_IMMEDIATELY) != 0;
+  return run;
+}
+
+static void
+start_legacy (TbxOps *self, TbxOp *op, const char *path, const char *command, LegacyRun *run)
+{
+  g_autofree char *directory = resolve_directory (self, op, NULL);
+  g_autoptr(TbxProgram) program = NULL;
+  TbxLaunch launch = {
+    .command = command,
+    .directory = directory,
+    .environment = (const char *const *) tbx_ops_get_user (self)->environment,
+  };
+
+  program = start (self, op, path, command, &launch, FALSE, on_legacy_ended, run, legacy_run_free);
+}
+
+/* Source: docs/wire/vix.md, "RUN_PROGRAM (4) and RUN_SCRIPT_IN_GUEST (46) – legacy". */
+void
+tbx_handle_run_program (TbxOps *self, TbxOp *op)
+{
+  const TbxVixRunProgram *request = &tbx_op_get_request (op)->run_program;
+  const char *arguments = request->arguments != NULL ? request->arguments : "";
+  g_autofree char *path = resolve_program (self, op, request->program, TBX_VIX_FILE_NOT_FOUND);
+  g_autofree char *quoted = NULL, *command = NULL;
+
+  if (path == NULL)
+    return;
+  quoted = g_shell_quote (path);
+  command = g_strconcat (quoted, " ", arguments, NULL);
+  start_legacy (self, op, path, command, legacy_run_new (self, op, request->options));
+}
+
+static char *
+write_script (const char *text, int *error_number)
+{
+  for (int i = 0; i < MAX_SCRIPT_TRIES; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/tmp/vixScript%d", i);
+      int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+      gsize size = strlen (text);
+      gssize n = 0;
+
+      if (fd < 0 && errno == EEXIST)
+        continue;
+      if (fd >= 0)
+        n = write (fd, text, size);
+      *error_number = fd < 0 || n < 0 ? errno : ENOSPC;
+      if (fd >= 0)
+        close (fd);
+      if (fd >= 0 && n == (gssize) size)
+        return g_steal_pointer (&path);
+      if (fd >= 0)
+        unlink (path);
+      return NULL;
+    }
+  *error_number = EEXIST;
+  return NULL;
+}
+
+void
+tbx_handle_run_script (TbxOps *self, TbxOp *op)
+{
+  const TbxVixRunScript *request = &tbx_op_get_request (op)->run_script;
+  const char *interpreter = request->interpreter[0] != '\0' ? request->interpreter : "/bin/sh";
+  g_autofree char *path = resolve_program (self, op, interpreter, TBX_VIX_FILE_NOT_FOUND);
+  g_autofree char *quoted = NULL, *command = NULL;
+  LegacyRun *run;
+  int error_number;
+
+  if (path == NULL)
+    return;
+  run = legacy_run_new (self, op, request->options);
+  run->script = write_script (request->script, &error_number);
+  if (run->script == NULL)
+    {
+      legacy_run_free (run);
+      tbx_op_return_errno (op, error_number);
+      return;
+    }
+  quoted = g_shell_quote (path);
+  command = g_strdup_printf ("%s %s", quoted, run->script);
+  start_legacy (self, op, path, command, run);
+}

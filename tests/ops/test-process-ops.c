@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-ops-fixture.h"
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static gint64
+start (OpsFixture *f, const char *program, const char *arguments, const char *directory)
+{
+  TbxVixRequest request = { .opcode = TBX_VIX_START_PROGRAM };
+
+  request.start_program.program = program;
+  request.start_program.arguments = arguments;
+  request.start_program.working_dir = directory;
+  ops_fixture_run (f, &request);
+  return f->code == TBX_VIX_OK ? g_ascii_strtoll (f->payload, NULL, 10) : -1;
+}
+
+static void
+wait_ended (OpsFixture *f, guint n)
+{
+  while (f->ended->len < n)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static OpsEnded *
+ended (OpsFixture *f, guint i)
+{
+  wait_ended (f, i + 1);
+  return g_ptr_array_index (f->ended, i);
+}
+
+static void
+list (OpsFixture *f, gint64 pid)
+{
+  gint64 le = GINT64_TO_LE (pid);
+  TbxVixRequest request = { .opcode = TBX_VIX_LIST_PROCESSES_EX };
+
+  if (pid != 0)
+    request.list_processes.pids = (TbxVixPids) { (const guint8 *) &le, 1 };
+  ops_fixture_run (f, &request);
+}
+
+/* Exit codes are those of a shell, and a signal is told apart from an exit. */
+static void
+test_exit_codes (OpsFixture *f, gconstpointer data)
+{
+  static const struct { const char *arguments; int exit_code, signal; } cases[] = {
+    { "-c 'exit 0'", 0, 0 },
+    { "-c 'exit 7'", 7, 0 },
+    { "-c 'kill -TERM $$'", 128 + SIGTERM, SIGTERM },
+    { "-c 'kill -KILL $$'", 128 + SIGKILL, SIGKILL },
+    { "-c /nonexistent/program", 127, 0 },
+    { "-c /etc/passwd", 126, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      gint64 pid = start (f, "/bin/sh", cases[i].arguments, NULL);
+      OpsEnded *end = ended (f, (guint) i);
+
+      g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+      g_assert_cmpint (end->pid, ==, pid);
+      g_assert_cmpint (end->exit_code, ==, cases[i].exit_code);
+      g_assert_cmpint (end->signal, ==, cases[i].signal);
+      list (f, pid);
+      g_assert_nonnull (strstr (f->payload, "<eTime>"));
+      g_assert_null (strstr (f->payload, "<eTime>0<"));
+    }
+  g_assert_true (tbx_ops_get_busy (f->ops));
+}
+
+static void
+test_start_errors (OpsFixture *f, gconstpointer data)
+{
+  start (f, "/nonexistent", NULL, NULL);
+  g_assert_cmpint (f->code, ==, TBX_VIX_FILE_NOT_FOUND);
+  g_assert_cmpint (f->error_number, ==, ENOENT);
+  start (f, "nonexistent-program", NULL, NULL);
+  g_assert_cmpint (f->code, ==, TBX_VIX_FILE_NOT_FOUND);
+  start (f, "/etc", NULL, NULL);
+  g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_FILE);
+  start (f, "/etc/passwd", NULL, NULL);
+  g_assert_cmpint (f->code, ==, TBX_VIX_GUEST_USER_PERMISSIONS);
+  start (f, "/bin/true", NULL, "/etc/passwd");
+  g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_DIRECTORY);
+  start (f, "/bin/true", NULL, "/nonexistent");
+  g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_DIRECTORY);
+  start (f, "a/b", NULL, NULL);
+  g_assert_cmpint (f->code, ==, TBX_VIX_INVALID_ARG);
+  start (f, "  ", NULL, NULL);
+  g_assert_cmpint (f->code, ==, TBX_VIX_INVALID_ARG);
+  g_assert_cmpuint (f->started, ==, 0);
+}
+
+/* What the program finds: its own session, no descriptor of ours, the directory, the
+ * environment that the request names and nothing else, and a literal path. */
+static void
+test_surroundings (OpsFixture *f, gconstpointer data)
+{
+  static const char variables[] = "A=b c\0_X=$HOME";
+  g_autofree char *tool = g_build_filename (f->dir, "it's $HOME; `x` \"q\"", NULL);
+  g_autofree char *out = g_build_filename (f->dir, "out", NULL);
+  g_autofree char *arguments = g_strdup_printf ("> '%s'", out);
+  g_autofree char *text = NULL;
+  g_auto(GStrv) lines = NULL;
+  TbxVixRequest request = { .opcode = TBX_VIX_START_PROGRAM };
+
+  g_assert_true (g_file_set_contents_full (tool,
+                                           "#!/bin/sh\nps -o sid= -p $$ | tr -d ' '\npwd\n"
+                                           "echo \"$A|$_X|$HOME\"\necho $(ls /proc/self/fd)\n",
+                                           -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+  request.start_program.program = tool;
+  request.start_program.arguments = arguments;
+  request.start_program.working_dir = f->dir;
+  request.start_program.environment = (TbxVixStrings) { variables, sizeof variables, 2 };
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  g_assert_cmpint (ended (f, 0)->exit_code, ==, 0);
+  g_assert_true (g_file_get_contents (out, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  g_assert_cmpstr (lines[0], ==, f->payload);   /* the shell leads the session */
+  g_assert_cmpstr (lines[1], ==, f->dir);
+  g_assert_cmpstr (lines[2], ==, "b c|$HOME|");
+  g_assert_cmpstr (lines[3], ==, "0 1 2 3");   /* 3 is the folder being listed */
+}
+
+/* Fifty at once: none is lost, none stays a zombie. */
+static void
+test_many (OpsFixture *f, gconstpointer data)
+{
+  siginfo_t info = { .si_pid = 0 };
+
+  for (int i = 0; i < 50; i++)
+    {
+      g_autofree char *arguments = g_strdup_printf ("-c 'exit %d'", i);
+
+      g_assert_cmpint (start (f, "/bin/sh", arguments, NULL), >, 0);
+    }
+  wait_ended (f, 50);
+  for (guint i = 0; i < 50; i++)
+    g_assert_cmpint (((OpsEnded *) g_ptr_array_index (f->ended, i))->signal, ==, 0);
+  g_assert_cmpint (waitid (P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), ==, -1);
+  g_assert_cmpint (errno, ==, ECHILD);
+}
+
+static void
+test_list (OpsFixture *f, gconstpointer data)
+{
+  g_autofree char *self = g_strdup_printf ("<pid>%d</pid>", getpid ());
+  gint64 pid = start (f, "/bin/sleep", "1000", NULL);
+  g_autofree char *ours = g_strdup_printf ("<proc><cmd>sleep</cmd><name>%%22/bin/sleep%%22 1000</name>"
+                                           "<pid>%" G_GINT64_FORMAT "</pid>", pid);
+  TbxVixRequest kill_request = { .opcode = TBX_VIX_TERMINATE_PROCESS };
+  TbxVixRequest brief = { .opcode = TBX_VIX_LIST_PROCESSES };
+
+  list (f, 0);
+  g_assert_true (g_str_has_prefix (f->payload, ours));
+  g_assert_nonnull (strstr (f->payload, self));
+  g_assert_nonnull (strstr (f->payload, "<pid>1</pid>"));
+  list (f, 1);
+  g_assert_null (strstr (f->payload, self));
+  g_assert_nonnull (strstr (f->payload, "<pid>1</pid>"));
+  list (f, 99999999);
+  g_assert_cmpstr (f->payload, ==, "");
+  ops_fixture_run (f, &brief);
+  g_assert_null (strstr (f->payload, "<eCode>"));
+  g_assert_nonnull (strstr (f->payload, self));
+
+  kill_request.terminate_process.pid = pid;
+  ops_fixture_run (f, &kill_request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  g_assert_cmpint (ended (f, 0)->signal, ==, SIGTERM);
+  ops_fixture_run (f, &kill_request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_NO_SUCH_PROCESS);
+}
+
+static void
+test_list_unknown_key (OpsFixture *f, gconstpointer data)
+{
+  TbxVixRequest request = { .opcode = TBX_VIX_LIST_PROCESSES_EX };
+
+  request.list_processes.key = 77;
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_FAIL);
+}
+
+/* One that ignores SIGTERM: answered within about a second, killed later. */
+static void
+test_terminate_stubborn (OpsFixture *f, gconstpointer data)
+{
+  TbxVixRequest request = { .opcode = TBX_VIX_TERMINATE_PROCESS };
+  g_autofree char *mark = g_build_filename (f->dir, "mark", NULL);
+  g_autofree char *arguments = g_strdup_printf ("-c 'trap \"\" TERM; touch %s; sleep 1000 & wait; wait'",
+                                                mark);
+  gint64 began_us;
+
+  request.terminate_process.pid = start (f, "/bin/sh", arguments, NULL);
+  while (!g_file_test (mark, G_FILE_TEST_EXISTS))
+    g_main_context_iteration (NULL, FALSE);
+  began_us = g_get_monotonic_time ();
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  g_assert_cmpint (f->ended->len, ==, 0);
+  g_assert_cmpint (g_get_monotonic_time () - began_us, >=, 900 * 1000);
+  g_assert_cmpint (ended (f, 0)->signal, ==, SIGKILL);
+}
+
+static void
+test_terminate_refused (OpsFixture *f, gconstpointer data)
+{
+  const struct { gint64 pid; TbxVixCode code; } cases[] = {
+    { 0, TBX_VIX_GUEST_USER_PERMISSIONS },
+    { -1, TBX_VIX_GUEST_USER_PERMISSIONS },
+    { getpid (), TBX_VIX_GUEST_USER_PERMISSIONS },
+    { -getpgrp (), TBX_VIX_GUEST_USER_PERMISSIONS },
+    { getppid (), TBX_VIX_GUEST_USER_PERMISSIONS },
+    { -77777, TBX_VIX_NO_SUCH_PROCESS },
+    { G_GINT64_CONSTANT (0x100000001), TBX_VIX_NO_SUCH_PROCESS },
+    { 99999999, TBX_VIX_NO_SUCH_PROCESS },
+  };
+
+  tbx_ops_protect (f->ops, getppid ());
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TbxVixRequest request = { .opcode = TBX_VIX_TERMINATE_PROCESS };
+
+      request.terminate_process.pid = cases[i].pid;
+      ops_fixture_run (f, &request);
+      g_assert_cmpint (f->code, ==, cases[i].code);
+    }
+}
+
+static void
+test_environment (OpsFixture *f, gconstpointer data)
+{
+  TbxVixRequest request = { .opcode = TBX_VIX_READ_ENV };
+  TbxVixRequest variable = { .opcode = TBX_VIX_READ_VARIABLE };
+
+  ops_fixture_run (f, &request);
+  g_assert_cmpstr (f->payload, ==,
+                   "<ev>PATH=/usr/bin:/bin</ev><ev>EMPTY=</ev><ev>ODD=a%3Cb%26=c</ev>");
+  request.read_env.names = (TbxVixStrings) { "ODD\0NONE\0EMPTY\0PAT", 19, 4 };
+  ops_fixture_run (f, &request);
+  g_assert_cmpstr (f->payload, ==, "<ev>ODD=a%3Cb%26=c</ev><ev>EMPTY=</ev>");
+
+  variable.variable.type = TBX_VIX_VARIABLE_ENVIRONMENT;
+  variable.variable.name = "ODD";
+  ops_fixture_run (f, &variable);
+  g_assert_cmpstr (f->payload, ==, "a<b&=c");
+  variable.variable.name = "NONE";
+  ops_fixture_run (f, &variable);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  g_assert_cmpstr (f->payload, ==, "");
+  variable.variable.type = 1;
+  ops_fixture_run (f, &variable);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OP_NOT_SUPPORTED_ON_GUEST);
+}
+
+static void
+on_run_done (OpsFixture *f, const char *text, GString *got)
+{
+  g_string_assign (got, text);
+}
+
+/* A script is run by its interpreter, its end reported, its file removed. */
+static void
+test_script (OpsFixture *f, gconstpointer data)
+{
+  g_autoptr(GString) done = g_string_new (NULL);
+  g_autofree char *out = g_build_filename (f->dir, "script-out", NULL);
+  g_autofree char *script = g_strdup_printf ("echo \"$0\" > '%s'; exit 5", out);
+  g_autofree char *expected = NULL, *text = NULL;
+  TbxVixRequest request = { .opcode = TBX_VIX_RUN_SCRIPT };
+
+  g_signal_connect_data (f->ops, "run-program-done", G_CALLBACK (on_run_done), done, NULL, 0);
+  request.run_script.interpreter = "";
+  request.run_script.script = script;
+  request.run_script.properties = "";
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  while (done->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  expected = g_strdup_printf ("Run_Program_Done req 0 0 5 %s", f->payload);
+  g_assert_cmpstr (done->str, ==, expected);
+  g_assert_true (g_file_get_contents (out, &text, NULL, NULL));
+  g_strchomp (text);
+  g_assert_true (g_str_has_prefix (text, "/tmp/vixScript"));
+  g_assert_false (g_file_test (text, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (f->started, ==, 0);
+}
+
+/* Held back until the gate is opened, and not for ever. */
+static void
+test_gate (OpsFixture *f, gconstpointer data)
+{
+  gint64 pid;
+
+  tbx_ops_set_gated (f->ops, TRUE);
+  pid = start (f, "/bin/true", NULL, NULL);
+  for (int i = 0; i < 20; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (f->ended->len, ==, 0);
+  tbx_ops_open_gate (f->ops, pid);
+  g_assert_cmpint (ended (f, 0)->exit_code, ==, 0);
+  start (f, "/bin/true", NULL, NULL);
+  g_assert_cmpint (ended (f, 1)->exit_code, ==, 0);
+}
+
+/* What an earlier worker knew stays known; an exit code that nobody can read is -1. */
+static void
+test_adopt (OpsFixture *f, gconstpointer data)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      pause ();
+      _exit (0);
+    }
+  tbx_ops_adopt_program (f->ops, &(TbxOpsProgram) { .pid = pid, .command = "x", .command_line = "x y",
+                                                    .start = 1 });
+  tbx_ops_adopt_program (f->ops, &(TbxOpsProgram) { .pid = 99999998, .command = "old",
+                                                    .command_line = "old", .start = 1, .end = 2,
+                                                    .exit_code = 9 });
+  list (f, 99999998);
+  g_assert_nonnull (strstr (f->payload, "<eCode>9</eCode><eTime>2</eTime>"));
+  kill (pid, SIGKILL);
+  g_assert_cmpint (ended (f, 0)->exit_code, ==, -1);
+  waitpid (pid, NULL, 0);
+}
+
+static void
+test_filesystems (OpsFixture *f, gconstpointer data)
+{
+  TbxVixRequest request = { .opcode = TBX_VIX_LIST_FILESYSTEMS };
+
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  g_assert_true (g_str_has_prefix (f->payload, "<filesystem><name>"));
+}
+
+#define ADD(path, function) \
+  g_test_add (path, OpsFixture, NULL, ops_fixture_set_up, function, ops_fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/process-ops/exit-codes", test_exit_codes);
+  ADD ("/process-ops/start-errors", test_start_errors);
+  ADD ("/process-ops/surroundings", test_surroundings);
+  ADD ("/process-ops/many", test_many);
+  ADD ("/process-ops/list", test_list);
+  ADD ("/process-ops/list-unknown-key", test_list_unknown_key);
+  ADD ("/process-ops/terminate-stubborn", test_terminate_stubborn);
+  ADD ("/process-ops/terminate-refused", test_terminate_refused);
+  ADD ("/process-ops/environment", test_environment);
+  ADD ("/process-ops/script", test_script);
+  ADD ("/process-ops/gate", test_gate);
+  ADD ("/process-ops/adopt", test_adopt);
+  ADD ("/process-ops/filesystems", test_filesystems);
+  return g_test_run ();
+}
