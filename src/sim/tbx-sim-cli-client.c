@@ -2,6 +2,7 @@
 #include "tbx-sim-cli.h"
 #include "tbx-error.h"
 #include "tbx-sim-condition.h"
+#include "tbx-sim-control-client.h"
 #include "tbx-sim-message.h"
 #include "tbx-sim-print.h"
 #include <stdio.h>
@@ -291,14 +292,20 @@ cmd_wait (char **argv, const char *control)
   g_auto(TbxSimUsage) usage = { .command = find ("wait"), .entries = entries, .least = 1, .most = 1 };
   g_autoptr(JsonBuilder) request = tbx_sim_cli_begin ("wait");
   g_autoptr(JsonNode) reply = NULL;
+  g_autoptr(GError) error = NULL;
+  gint64 started_us = g_get_monotonic_time ();
+  gint64 timeout_ms;
   g_autofree char *conditions = tbx_sim_condition_help ();
   int status;
 
   usage.description = g_strconcat ("Conditions:\n", conditions, NULL);
   if (!tbx_sim_cli_parse (&usage, argv, control) || timeout_s < 1)
     return TBX_SIM_EXIT_USAGE;
+  if (!tbx_sim_control_await (usage.control, (gint64) timeout_s * 1000, &error))
+    return tbx_sim_cli_fail (error);
   tbx_sim_cli_text (request, "condition", usage.argv[1]);
-  reply = tbx_sim_cli_call (&usage, g_steal_pointer (&request), (gint64) timeout_s * 1000, &status);
+  timeout_ms = MAX ((gint64) timeout_s * 1000 - (g_get_monotonic_time () - started_us) / 1000, 1);
+  reply = tbx_sim_cli_call (&usage, g_steal_pointer (&request), timeout_ms, &status);
   return status;
 }
 
@@ -323,7 +330,7 @@ const TbxSimCommand tbx_sim_client_commands[] = {
   { "fault", "KIND", "Make something go wrong", cmd_fault },
   { "refuse", "PREFIX", "Refuse the guest's requests that begin with PREFIX, as an old host does", cmd_refuse },
   { "allow", "[PREFIX]", "Take back what was refused, or all of it", cmd_allow },
-  { "wait", "CONDITION", "Wait until something is so", cmd_wait },
+  { "wait", "CONDITION", "Wait until something is so, and until there is a host", cmd_wait },
   { "quit", "", "End the host", cmd_quit },
   { NULL },
 };

@@ -5,6 +5,7 @@
 #include "tbx-sim-session.h"
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,8 @@ cmd_serve (char **argv, const char *control)
     return tbx_sim_cli_fail (error);
   g_unix_signal_add (SIGTERM, on_signal, loop);
   g_unix_signal_add (SIGINT, on_signal, loop);
+  printf ("Serving %s\n", options.socket);
+  fflush (stdout);   /* who started us may wait for it */
   g_main_loop_run (loop);
   return TBX_SIM_EXIT_DONE;
 }

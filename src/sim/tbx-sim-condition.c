@@ -81,6 +81,22 @@ is_introduced (JsonObject *host, const char *value)
 }
 
 static gboolean
+is_listening (JsonObject *host, const char *value)
+{
+  JsonArray *channels = array_of (host, "channels");
+
+  for (guint i = 0; i < length_of (channels); i++)
+    {
+      JsonObject *channel = json_array_get_object_element (channels, i);
+
+      if (member_is (channel, "protocol", "TCLO") && !json_object_get_boolean_member (channel, "closed")
+          && (value == NULL || member_is (channel, "name", value)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
 has_no_channel (JsonObject *host, const char *value)
 {
   return length_of (array_of (host, "channels")) == 0;
@@ -254,6 +270,7 @@ static const struct
 } tests[] = {
   { "running", VALUE_NONE, is_running, "running                 the tools answer" },
   { "not-running", VALUE_NONE, is_not_running, "not-running             they do not" },
+  { "listening", VALUE_OPTIONAL, is_listening, "listening[=NAME]        a guest, or its application NAME, takes requests" },
   { "introduced", VALUE_NONE, is_introduced, "introduced              the guest has heard all of the script's opening" },
   { "no-channel", VALUE_NONE, has_no_channel, "no-channel              the guest has closed all channels" },
   { "version-status", VALUE_NEEDED, has_version_status, "version-status=STATUS   as vCenter names it: guestToolsUnmanaged" },

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
+#define AWAIT_INTERVAL_US (20 * 1000)
 #define MAX_REPLY_BYTES (64 * 1024 * 1024)
 
 /**
@@ -92,6 +93,33 @@ check_reply (JsonObject *reply, GError **error)
                tbx_sim_message_flag (reply, "malformed") ? TBX_ERROR_MALFORMED : TBX_ERROR_REFUSED,
                "%s", text != NULL ? text : "refused");
   return FALSE;
+}
+
+/**
+ * tbx_sim_control_await:
+ * @path: control socket of a vmxsim
+ * @timeout_ms: longest wait, milliseconds
+ * @error: return location for an error
+ *
+ * Waits for a vmxsim that was just started to listen.
+ * Errors: `TBX_ERROR_TRANSPORT`.
+ *
+ * Returns: whether it does
+ */
+gboolean
+tbx_sim_control_await (const char *path, gint64 timeout_ms, GError **error)
+{
+  gint64 deadline_us = g_get_monotonic_time () + timeout_ms * 1000;
+
+  while (g_get_monotonic_time () < deadline_us)
+    {
+      g_autoptr(GSocket) socket = tbx_sim_connect (path, NULL);
+
+      if (socket != NULL)
+        return TRUE;
+      g_usleep (AWAIT_INTERVAL_US);
+    }
+  return transport_error (error, "did not come up");
 }
 
 /**
