@@ -207,7 +207,7 @@ tbx_vix_credentials_clear (TbxVixCredentials *credentials)
  * @w: gets the block of types 1 and 4
  *
  * The host's side: what is left in the writer's memory is not wiped.
- * Source: docs/wire/vix.md, "NAME_PASSWORD block".
+ * Source: docs/wire/vix.md, "NAME_PASSWORD blob".
  */
 void
 tbx_vix_credentials_encode (const char *name, const char *password, TbxWriter *w)

@@ -404,7 +404,7 @@ tbx_vix_process_list_page (GString *out, const char *data, gsize size, guint32 k
  * @pid: of the program
  *
  * What the guest sends when a program of RUN_PROGRAM or RUN_SCRIPT ends.
- * Source: docs/wire/vix.md, "RUN_PROGRAM and RUN_SCRIPT".
+ * Source: docs/wire/vix.md, "RUN_PROGRAM (4) and RUN_SCRIPT_IN_GUEST (46)".
  *
  * Returns: (transfer full): an RPCI request; its NUL is sent with it
  */
