@@ -363,8 +363,7 @@ slot_enter (TbxSimMessages *self, Slot *slot, TbxSimStep step, TbxSimAccess *acc
     }
   if (*strikes & TBX_SIM_STRIKE_DROP_COOKIE)
     {
-      slot->has_cookie = TRUE;
-      slot->cookie = random_cookie ();
+      slot_free (slot);   /* with a cookie that nobody has, it could not be reached either */
       return FALSE;
     }
   if (*strikes & TBX_SIM_STRIKE_CHECKPOINT)

@@ -8,12 +8,15 @@
 #define EXIT_NOT_STARTED 127   /* as shells have it */
 #define EXIT_BY_SIGNAL   128   /* plus the signal's number */
 
+/* timeout(1) signals its child, then the child's group: who asks again so soon
+ * asks once. */
+#define ASK_AGAIN_US     (100 * 1000)
+
 typedef struct
 {
   GMainLoop    *loop;
   TbxSimTracer *tracer;
-  gboolean      asked;       /* to end, by a signal */
-  gboolean      abandoned;   /* what is still traced is left to be killed */
+  gint64        asked_at;    /* monotonic time of the first signal, microseconds; or 0 */
   int           exit_code;
 } Run;
 
@@ -41,12 +44,14 @@ static void
 on_signalled (int signo, gboolean by_terminal, gpointer user_data)
 {
   Run *run = user_data;
+  gint64 now = g_get_monotonic_time ();
 
-  if (run->asked)
+  if (run->asked_at != 0 && now - run->asked_at >= ASK_AGAIN_US)
     tbx_sim_tracer_kill (run->tracer);
-  else if (!by_terminal)
+  else if (run->asked_at == 0 && !by_terminal)
     tbx_sim_tracer_signal (run->tracer, signo);
-  run->asked = TRUE;
+  if (run->asked_at == 0)
+    run->asked_at = now;
 }
 
 /**
@@ -57,7 +62,8 @@ on_signalled (int signo, gboolean by_terminal, gpointer user_data)
  *
  * Runs a program as if it were in a VMware guest, until it ends, and the default
  * main context meanwhile.  Says on standard error why, if it could not start.
- * SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on; a second one kills it.
+ * SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on; a second one, a tenth of a
+ * second later or more, kills it.
  *
  * Returns: its exit status, 128 plus the number of the signal that ended it, or
  *   127 if it did not start

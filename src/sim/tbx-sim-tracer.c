@@ -274,7 +274,8 @@ run_thread (gpointer user_data)
       trace (self);
       tbx_sim_launch_result (&self->process, &self->error);
     }
-  g_main_context_invoke (NULL, on_thread_ended, self);
+  /* Not g_main_context_invoke(), which would call here if the loop does not run yet. */
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_thread_ended, self, NULL);
   return NULL;
 }
 

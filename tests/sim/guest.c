@@ -167,7 +167,9 @@ run_spawn (void)
 static int
 die_by_pointer (void)
 {
-  *(volatile int *) 8 = 1;
+  static int *volatile nowhere = (int *) 8;
+
+  *nowhere = 1;
   return 1;
 }
 
@@ -267,6 +269,7 @@ run_job_control (void)
 
   if (pid == 0)
     {
+      setpgid (0, 0);   /* or SIGTSTP does nothing where no shell looks after us */
       raise (SIGSTOP);
       raise (SIGTSTP);
       _exit (is_vmware () ? 7 : 1);
