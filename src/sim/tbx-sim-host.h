@@ -59,6 +59,7 @@ typedef enum
   TBX_SIM_COUNTER_STOPS,        /* times that the emulator stopped the guest */
   TBX_SIM_COUNTER_POLLS,        /* empty messages on TCLO */
   TBX_SIM_COUNTER_REQUESTS,     /* RPCI requests answered */
+  TBX_SIM_COUNTER_REPLIES,      /* TCLO requests that the guest answered */
   TBX_SIM_COUNTER_VIOLATIONS,   /* breaches of protocol by the guest */
   TBX_SIM_COUNTER_REJECTED,     /* messages that the guest refused to take */
   TBX_SIM_N_COUNTERS

@@ -151,6 +151,7 @@ deliver_reply (TbxSimModelChannel *self, GBytes *message)
       channel_violation (self, violation);
       return;
     }
+  self->model->counters[TBX_SIM_COUNTER_REPLIES]++;
   channel_learn (self, request);
   tbx_sim_model_finish (self->model, request);
   tbx_sim_model_channel_say (self, g_get_monotonic_time ());

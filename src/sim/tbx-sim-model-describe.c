@@ -50,6 +50,7 @@ describe_statistics (JsonBuilder *b, TbxSimModel *self)
     [TBX_SIM_COUNTER_STOPS] = "stops",
     [TBX_SIM_COUNTER_POLLS] = "polls",
     [TBX_SIM_COUNTER_REQUESTS] = "requests",
+    [TBX_SIM_COUNTER_REPLIES] = "replies",
     [TBX_SIM_COUNTER_VIOLATIONS] = "violations",
     [TBX_SIM_COUNTER_REJECTED] = "rejected",
   };
