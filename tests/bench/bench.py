@@ -24,10 +24,12 @@ CPU = sorted(os.sched_getaffinity(0))[-1]
 class Guest:
     """A program under vmxsim, both on one CPU."""
 
-    def __init__(self, argv, *options, bus='unix:path=/nonexistent'):
+    def __init__(self, argv, *options):
         self.dir = tempfile.TemporaryDirectory(prefix='tbx-bench-')
         self.control = os.path.join(self.dir.name, 'control')
-        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=bus)
+        self.bus = subprocess.Popen(['dbus-daemon', '--session', '--nofork', '--print-address=1'],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus.stdout.readline().strip())
         self.process = subprocess.Popen(
             ['taskset', '-c', str(CPU), os.environ['TBX_VMXSIM'], 'run', '--control', self.control,
              *options, '--', *argv],
@@ -54,6 +56,9 @@ class Guest:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.bus.terminate()
+        self.bus.wait()
+        self.bus.stdout.close()
         self.dir.cleanup()
 
 
