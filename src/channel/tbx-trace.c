@@ -1,60 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-trace.h"
+#include "tbx-vix-codec.h"
 #include <string.h>
 
 #define MAX_SHOWN_BYTES 2048
 
-#define VIX_COMMAND                  "Vix_1_Relayed_Command"
-#define VIX_HEADER_BYTES             51
-#define VIX_BODY_LENGTH_OFFSET       14
-#define VIX_CREDENTIAL_LENGTH_OFFSET 18
-
+/* The first word of a request is a command; that of a reply is a status, and what
+ * is longer than one could be a value. */
 static gsize
-command_length (const guint8 *data, gsize size)
+word_length (TbxProtocol protocol, gboolean outgoing, const guint8 *data, gsize size)
 {
+  gboolean request = outgoing == (protocol == TBX_PROTOCOL_RPCI);
+  gsize limit = request ? 64 : protocol == TBX_PROTOCOL_RPCI ? strlen ("1") : strlen ("ERROR");
   gsize n = 0;
 
-  while (n < size && n < 64 && g_ascii_isgraph (data[n]))
+  while (n < size && n < limit && g_ascii_isgraph (data[n]))
     n++;
   return n;
 }
 
-static guint32
-word_at (const guint8 *data)
+/* Finds where a message begins to be secret.  In a VIX request that is where the
+ * credentials are, or, where its lengths do not add up, the end of its name: all
+ * behind that could be them.  Takes for one whatever the dispatcher does. */
+static gsize
+find_secret (const guint8 *data, gsize size)
 {
-  guint32 v;
-
-  memcpy (&v, data, sizeof v);
-  return GUINT32_FROM_LE (v);
-}
-
-/* Finds what must never be shown: in a VIX request the credentials, or, where its
- * lengths do not add up, all that could be them. */
-static void
-find_secret (const guint8 *data, gsize size, gsize *start, gsize *end)
-{
+  const gsize name = strlen (TBX_VIX_COMMAND);
   const guint8 *nul;
-  gsize header, left, body, credentials;
+  TbxVixMessage message;
+  gsize args = 0;
 
-  *start = *end = size;
-  if (size < strlen (VIX_COMMAND) || memcmp (data, VIX_COMMAND, strlen (VIX_COMMAND)) != 0)
-    return;
-  nul = memchr (data, '\0', size);
-  if (nul == NULL)
-    return;
-  header = (gsize) (nul - data) + 1;
-  left = size - header;
-  if (left <= VIX_HEADER_BYTES)
-    return;
-  body = word_at (data + header + VIX_BODY_LENGTH_OFFSET);
-  credentials = word_at (data + header + VIX_CREDENTIAL_LENGTH_OFFSET);
-  left -= VIX_HEADER_BYTES;
-  *start = header + VIX_HEADER_BYTES;
-  if (body <= left && credentials <= left - body)
-    {
-      *start += body;
-      *end = *start + credentials;
-    }
+  while (args < size && data[args] == ' ')
+    args++;
+  if (size - args <= name || memcmp (data + args, TBX_VIX_COMMAND, name) != 0
+      || (data[args + name] != ' ' && data[args + name] != '\0'))
+    return size;
+  args += name + 1;
+  if (tbx_vix_message_decode (data + args, size - args, &message) == TBX_VIX_OK)
+    return (gsize) (message.credentials - data);
+  nul = memchr (data + args, '\0', size - args);
+  return nul == NULL ? args : (gsize) (nul - data) + 1;
 }
 
 static void
@@ -92,19 +77,19 @@ tbx_trace_format (TbxProtocol   protocol,
                   gboolean      payload)
 {
   GString *out = g_string_new (protocol == TBX_PROTOCOL_RPCI ? "RPCI " : "TCLO ");
-  gsize start, end;
 
   g_string_append (out, outgoing ? "> " : "< ");
-  g_string_append_len (out, (const char *) data, (gssize) command_length (data, size));
+  g_string_append_len (out, (const char *) data,
+                       (gssize) word_length (protocol, outgoing, data, size));
   g_string_append_printf (out, " (%" G_GSIZE_FORMAT " bytes)", size);
   if (payload)
     {
-      find_secret (data, size, &start, &end);
+      gsize shown = find_secret (data, size);
+
       g_string_append (out, ": ");
-      append_bytes (out, data, start);
-      if (start < end)
-        g_string_append_printf (out, "<%" G_GSIZE_FORMAT " bytes hidden>", end - start);
-      append_bytes (out, data + end, size - end);
+      append_bytes (out, data, shown);
+      if (shown < size)
+        g_string_append_printf (out, "<%" G_GSIZE_FORMAT " bytes hidden>", size - shown);
     }
   return g_string_free (out, FALSE);
 }
