@@ -51,23 +51,34 @@ link_fail (TbxLink *self, const GError *error)
 {
   tbx_channel_close (self->tclo);
   tbx_channel_close (self->rpci);
+  if (self->state == TBX_LINK_STOPPED)
+    return;
   if (self->failures++ % LOG_EVERY == 0)
     g_warning ("No link to the host (failure %u): %s; trying again in %u s", self->failures,
                error->message, self->wait_ms / 1000);
   g_clear_handle_id (&self->wait_id, g_source_remove);
   self->wait_id = g_timeout_add (self->wait_ms, on_wait_elapsed, self);
+  g_source_set_name_by_id (self->wait_id, "tbx-link-wait");
   self->wait_ms = MIN (2 * self->wait_ms, MAX_WAIT_MS);
   link_set_state (self, TBX_LINK_WAITING);
 }
 
+/* Opens what is closed: the client of the RPCI channel may have done so while we
+ * waited.  Whoever hears of a state may stop us, and so ends this. */
 static void
 link_attempt (TbxLink *self)
 {
-  g_autoptr(GError) error = NULL;
+  TbxChannel *const channels[] = { self->tclo, self->rpci };
 
   link_set_state (self, TBX_LINK_CONNECTING);
-  if (!tbx_channel_open (self->tclo, &error) || !tbx_channel_open (self->rpci, &error))
-    link_fail (self, error);
+  for (gsize i = 0; i < G_N_ELEMENTS (channels) && self->state == TBX_LINK_CONNECTING; i++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      if (tbx_channel_get_state (channels[i]) == TBX_CHANNEL_CLOSED
+          && !tbx_channel_open (channels[i], &error))
+        link_fail (self, error);
+    }
 }
 
 static void
@@ -141,6 +152,7 @@ tbx_link_restart (TbxLink *self)
   self->wait_ms = FIRST_WAIT_MS;
   g_clear_handle_id (&self->wait_id, g_source_remove);
   self->wait_id = g_idle_add (on_wait_elapsed, self);
+  g_source_set_name_by_id (self->wait_id, "tbx-link-restart");
   link_set_state (self, TBX_LINK_WAITING);
 }
 
