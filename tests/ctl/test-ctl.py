@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""toolboxctl with the real daemon, which reaches vmxsim."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+from ctltest import DONE, FAILED, NOT_PERMITTED, UNREACHABLE, ctl, environment, tbxtest
+
+ADDRESS = '198.51.100.17'   # the tests have a network of their own where they are root
+
+
+class Real(tbxtest.Case):
+    def setUp(self):
+        super().setUp()
+        self.start_bus()
+        self.start_host()
+        self.start_daemon()
+
+    def ctl(self, *args, **named):
+        return ctl(*args, bus=self.bus.address, **named)
+
+    def json(self, *args):
+        status, out, err = self.ctl(*args, '--json')
+        self.assertEqual((status, err), (DONE, ''))
+        return json.loads(out)
+
+    def in_guest(self, *args):
+        """Runs toolboxctl where it reaches the same host as the daemon, by itself."""
+        argv = self.host.argv([tbxtest.program('TBX_TOOLBOXCTL'), *args])
+        run = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             check=False, env=environment(self.bus.address),
+                             timeout=tbxtest.WAIT_SECONDS)
+        return run.returncode, run.stdout, run.stderr
+
+    def as_nobody(self, *args):
+        """Runs toolboxctl as a user who may nothing."""
+        copy = self.directory / 'toolboxctl'   # nobody may not read our tree
+        shutil.copy(tbxtest.program('TBX_TOOLBOXCTL'), copy)
+        options = {}
+        if os.geteuid() == 0:
+            options = {'user': tbxtest.NOBODY, 'group': tbxtest.NOBODY, 'extra_groups': []}
+        run = subprocess.run([copy, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             check=False, cwd='/', env=environment(self.bus.address), **options)
+        return run.returncode, run.stdout, run.stderr
+
+    def test_status(self):
+        said = self.json('status')
+        client = self.client()
+        for interface in ('Manager', 'Network'):
+            for name, value in client.get_all(interface).items():
+                if name != 'LastPing':   # goes on
+                    self.assertEqual(said[interface][name], json.loads(json.dumps(value)), name)
+        self.assertEqual(said['Manager']['TransportState'], 'up')
+        status, out, err = self.ctl('status')
+        self.assertEqual((status, err), (DONE, ''))
+        rows = dict(line.split(':', 1) for line in out.decode().splitlines())
+        self.assertEqual(rows['Channel'].strip(), f'{said["Manager"]["Transport"]}, up')
+        self.assertEqual(rows['Version'].strip(), said['Manager']['Version'])
+        self.assertRegex(rows['Last ping'], r'^ +(never|\d+ seconds? ago)$')
+
+    def test_nics(self):
+        cards = {card['Name']: card for card in self.json('nics')}
+        self.assertEqual((cards['lo']['Told'], cards['lo']['NotToldReason']), (False, 'loopback'))
+        status, out, err = self.ctl('nics')
+        self.assertEqual((status, err), (DONE, ''))
+        lines = out.decode().splitlines()
+        column = lines[0].index('TOLD')
+        self.assertTrue(any(line.startswith('lo ') and line[column:].startswith('loopback')
+                            for line in lines))
+
+    def test_info_through_the_daemon(self):
+        if os.geteuid() != 0:
+            self.assertEqual(self.ctl('info', 'set', 'x', 'y')[0], NOT_PERMITTED)
+            return
+        self.assertEqual(self.ctl('info', 'set', 'x', 'a b')[:2], (DONE, b''))
+        self.assertEqual(self.host.ask('get', 'x'), 'a b')
+        self.host.ask('set', 'x', 'c d')
+        self.assertEqual(self.ctl('info', 'get', 'x')[:2], (DONE, b'c d\n'))
+        self.assertEqual(self.json('info', 'get', 'guestinfo.x'), {'key': 'x', 'value': 'c d'})
+        status, out, err = self.ctl('info', 'get', 'unknown')
+        self.assertEqual((status, out), (FAILED, b''))
+        self.assertTrue(err)
+
+    def test_straight_to_the_host(self):
+        self.assertEqual(self.in_guest('info', 'set', 'x', 'y', '--direct')[:2], (DONE, ''))
+        self.assertEqual(self.host.ask('get', 'x'), 'y')
+        self.assertEqual(self.in_guest('info', 'get', 'x', '--direct')[:2], (DONE, 'y\n'))
+        self.assertEqual(self.in_guest('rpc', 'info-get guestinfo.x')[:2], (DONE, 'y\n'))
+        self.assertEqual(self.in_guest('rpc', 'info-get guestinfo.unknown'),
+                         (FAILED, '', 'toolboxctl: No value found\n'))
+        self.assertEqual(self.in_guest('rpc', 'frob'), (FAILED, '', 'toolboxctl: Unknown command\n'))
+        # Nobody was asked for leave, and the daemon's own channel still works.
+        self.assertEqual(self.json('status')['Manager']['TransportState'], 'up')
+
+    def test_without_the_daemon(self):
+        self.stop_daemon()
+        for args in (['status'], ['nics'], ['monitor']):
+            status, out, err = self.ctl(*args)
+            self.assertEqual((status, out, err),
+                             (UNREACHABLE, b'', 'toolboxctl: toolboxd is not on the bus\n'))
+        self.assertEqual(self.in_guest('info', 'get', 'unknown'),
+                         (FAILED, '', 'toolboxctl: No value found\n'))
+        self.assertEqual(self.in_guest('info', 'set', 'x', 'y')[:2], (DONE, ''))
+        self.assertEqual(self.in_guest('rpc', 'info-set guestinfo.x z')[:2], (DONE, '\n'))
+
+    def test_not_permitted(self):
+        for args in (['info', 'set', 'x', 'y'], ['info', 'get', 'secret']):
+            status, out, err = self.as_nobody(*args)
+            self.assertEqual((status, out), (NOT_PERMITTED, ''), err)
+            self.assertRegex(err, r'^toolboxctl: .+\n$')
+        for args in (['status'], ['nics', '--json']):
+            self.assertEqual(self.as_nobody(*args)[0], DONE)
+
+    def test_polkit_says_yes(self):
+        self.start_polkit().allow('org.toolboxd.write-guestinfo')
+        self.assertEqual(self.as_nobody('info', 'set', 'x', 'y')[:2], (DONE, ''))
+        self.assertEqual(self.host.ask('get', 'x'), 'y')
+
+    def test_monitor(self):
+        monitor = tbxtest.Program('monitor', [tbxtest.program('TBX_TOOLBOXCTL'), 'monitor', '--json'],
+                                  environment(self.bus.address))
+        self.addCleanup(monitor.stop)
+        monitor.wait_log('appeared')
+        if os.geteuid() == 0:
+            subprocess.run(['ip', 'link', 'add', 'tbx0', 'type', 'bridge'], check=True)
+            self.addCleanup(subprocess.run, ['ip', 'link', 'delete', 'tbx0'], check=True)
+            subprocess.run(['ip', 'link', 'set', 'tbx0', 'up'], check=True)
+            subprocess.run(['ip', 'address', 'add', f'{ADDRESS}/24', 'dev', 'tbx0'], check=True)
+            monitor.wait_log(f'"PrimaryAddress","value":"{ADDRESS}"')
+            events = [json.loads(line) for line in monitor.lines]
+            self.assertIn(('added', f'{tbxtest.ROOT}/nic/tbx0'),
+                          [(event['event'], event['path']) for event in events])
+            cards = {card['Name']: card for card in self.json('nics')}
+            self.assertEqual(cards['tbx0']['Addresses'][0]['Address'], ADDRESS)
+            self.assertEqual(cards['tbx0']['Addresses'][0]['PrefixLength'], 24)
+            _, out, _ = self.ctl('status')
+            self.assertRegex(out.decode(), rf'Primary address: +{ADDRESS} on tbx0 \(.+\)')
+        self.stop_daemon()
+        monitor.wait_log('vanished')
+        monitor.kill(signal.SIGTERM)
+        self.assertEqual(monitor.wait(), DONE)
+
+    def test_doctor(self):
+        found = {}
+        status, out, err = self.ctl('doctor', '--json')
+        self.assertEqual(err, '')
+        for check in json.loads(out):
+            found[check['check']] = check['verdict']
+        self.assertEqual((found['daemon'], found['channel']), ('ok', 'ok'))
+        self.assertEqual(status, FAILED if 'fail' in found.values() else DONE)
+
+
+if __name__ == '__main__':
+    tbxtest.main()
