@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
+#include "tbx-folder-list.h"
 #include "tbx-listings.h"
 #include "tbx-ops.h"
 #include "tbx-programs.h"
@@ -16,6 +17,8 @@ typedef void (*TbxOpsHandler) (TbxOps *self, TbxOp *op);
 const TbxOpsUser *tbx_ops_get_user     (TbxOps *self);
 TbxPrograms      *tbx_ops_get_programs (TbxOps *self);
 TbxListings      *tbx_ops_get_listings (TbxOps *self);
+TbxFolderList    *tbx_ops_get_folder_list (TbxOps *self);
+void              tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list);
 gboolean          tbx_ops_is_protected (TbxOps *self, gint64 pid);
 int               tbx_ops_make_gate    (TbxOps *self, int *keep_fd);
 void              tbx_ops_keep_gate    (TbxOps *self, gint64 pid, int keep_fd);
@@ -36,5 +39,28 @@ void tbx_handle_read_variable    (TbxOps *self, TbxOp *op);
 
 /* tbx-filesystem-ops.c */
 void tbx_handle_list_filesystems (TbxOps *self, TbxOp *op);
+
+/* tbx-file-ops.c */
+void tbx_handle_delete_file                (TbxOps *self, TbxOp *op);
+void tbx_handle_delete_directory           (TbxOps *self, TbxOp *op);
+void tbx_handle_create_directory           (TbxOps *self, TbxOp *op);
+void tbx_handle_set_attributes             (TbxOps *self, TbxOp *op);
+void tbx_handle_create_temporary_file      (TbxOps *self, TbxOp *op);
+void tbx_handle_create_temporary_directory (TbxOps *self, TbxOp *op);
+void tbx_handle_create_temporary_legacy    (TbxOps *self, TbxOp *op);
+
+/* tbx-move-ops.c */
+void tbx_handle_move_file      (TbxOps *self, TbxOp *op);
+void tbx_handle_move_directory (TbxOps *self, TbxOp *op);
+void tbx_handle_move_legacy    (TbxOps *self, TbxOp *op);
+
+/* tbx-list-ops.c */
+void tbx_handle_list_files          (TbxOps *self, TbxOp *op);
+void tbx_handle_list_directory      (TbxOps *self, TbxOp *op);
+void tbx_handle_get_file_info       (TbxOps *self, TbxOp *op);
+void tbx_handle_file_exists         (TbxOps *self, TbxOp *op);
+void tbx_handle_directory_exists    (TbxOps *self, TbxOp *op);
+void tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op);
+void tbx_handle_transfer_to_guest   (TbxOps *self, TbxOp *op);
 
 G_END_DECLS

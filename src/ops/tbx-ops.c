@@ -13,6 +13,8 @@ struct _TbxOps
   TbxOpsUser   user;
   TbxPrograms *programs;     /* (owned) */
   TbxListings *listings;     /* (owned) */
+  TbxFolderList *folder_list;    /* the last that was read (owned), or NULL */
+  guint        folder_list_id; /* source that drops it, or 0 */
   GArray      *protected;    /* of pid_t: the daemon and its helpers */
   gboolean     gated;        /* new programs wait until their gate is opened */
   GHashTable  *gates;        /* pid (gint64, owned) -> Gate (owned) */
@@ -61,21 +63,42 @@ static const struct
   TbxOpsHandler handler;
 } commands[] = {
   { TBX_VIX_RUN_PROGRAM, tbx_handle_run_program },
+  { TBX_VIX_DELETE_FILE, tbx_handle_delete_file },
+  { TBX_VIX_FILE_EXISTS, tbx_handle_file_exists },
   { TBX_VIX_REGISTRY_KEY_EXISTS, handle_not_on_linux },
   { TBX_VIX_RUN_SCRIPT, tbx_handle_run_script },
+  { TBX_VIX_DIRECTORY_EXISTS, tbx_handle_directory_exists },
   { TBX_VIX_DELETE_REGISTRY_KEY, handle_not_on_linux },
+  { TBX_VIX_DELETE_DIRECTORY, tbx_handle_delete_directory },
+  { TBX_VIX_DELETE_EMPTY_DIRECTORY, tbx_handle_delete_directory },
+  { TBX_VIX_CREATE_TEMP_FILE, tbx_handle_create_temporary_legacy },
   { TBX_VIX_LIST_PROCESSES, tbx_handle_list_processes_short },
+  { TBX_VIX_MOVE_FILE, tbx_handle_move_legacy },
+  { TBX_VIX_CREATE_DIRECTORY, tbx_handle_create_directory },
   { TBX_VIX_CHECK_USER_ACCOUNT, handle_nothing },
+  { TBX_VIX_LIST_DIRECTORY, tbx_handle_list_directory },
   { TBX_VIX_KILL_PROCESS, tbx_handle_terminate_process },
   { TBX_VIX_LOGOUT, handle_nothing },
   { TBX_VIX_READ_VARIABLE, tbx_handle_read_variable },
   { TBX_VIX_WRITE_VARIABLE, handle_not_permitted },
+  { TBX_VIX_GET_FILE_INFO, tbx_handle_get_file_info },
   { TBX_VIX_LIST_FILESYSTEMS, tbx_handle_list_filesystems },
+  { TBX_VIX_LIST_FILES, tbx_handle_list_files },
+  { TBX_VIX_CREATE_DIRECTORY_EX, tbx_handle_create_directory },
+  { TBX_VIX_MOVE_FILE_EX, tbx_handle_move_file },
+  { TBX_VIX_MOVE_DIRECTORY, tbx_handle_move_directory },
+  { TBX_VIX_CREATE_TEMP_FILE_EX, tbx_handle_create_temporary_file },
+  { TBX_VIX_CREATE_TEMP_DIRECTORY, tbx_handle_create_temporary_directory },
+  { TBX_VIX_SET_FILE_ATTRIBUTES, tbx_handle_set_attributes },
   { TBX_VIX_START_PROGRAM, tbx_handle_start_program },
   { TBX_VIX_LIST_PROCESSES_EX, tbx_handle_list_processes },
   { TBX_VIX_READ_ENV, tbx_handle_read_environment },
+  { TBX_VIX_TRANSFER_FROM_GUEST, tbx_handle_transfer_from_guest },
+  { TBX_VIX_TRANSFER_TO_GUEST, tbx_handle_transfer_to_guest },
   { TBX_VIX_VALIDATE_CREDENTIALS, handle_nothing },
   { TBX_VIX_TERMINATE_PROCESS, tbx_handle_terminate_process },
+  { TBX_VIX_DELETE_FILE_EX, tbx_handle_delete_file },
+  { TBX_VIX_DELETE_DIRECTORY_EX, tbx_handle_delete_directory },
 };
 
 /**
@@ -140,6 +163,34 @@ TbxListings *
 tbx_ops_get_listings (TbxOps *self)
 {
   return self->listings;
+}
+
+/* For handlers: the list of a folder that the next page may be from. */
+TbxFolderList *
+tbx_ops_get_folder_list (TbxOps *self)
+{
+  return self->folder_list;
+}
+
+static gboolean
+on_folder_list_stale (gpointer user_data)
+{
+  TbxOps *self = user_data;
+
+  self->folder_list_id = 0;
+  tbx_ops_set_folder_list (self, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+void
+tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list)
+{
+  g_clear_pointer (&self->folder_list, tbx_folder_list_unref);
+  g_clear_handle_id (&self->folder_list_id, g_source_remove);
+  if (list == NULL)
+    return;
+  self->folder_list = tbx_folder_list_ref (list);
+  self->folder_list_id = g_timeout_add_seconds (TBX_FOLDER_LIST_FRESH_S, on_folder_list_stale, self);
 }
 
 /**
@@ -305,6 +356,7 @@ tbx_ops_dispose (GObject *object)
   TbxOps *self = TBX_OPS (object);
 
   g_hash_table_remove_all (self->gates);
+  tbx_ops_set_folder_list (self, NULL);
   g_clear_object (&self->programs);
   G_OBJECT_CLASS (tbx_ops_parent_class)->dispose (object);
 }

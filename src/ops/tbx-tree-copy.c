@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-tree.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* A tree that is deeper is left where it is. */
+#define MAX_DEPTH 256
+
+#define CHUNK_BYTES     (1024 * 1024)
+#define MAX_XATTR_BYTES (64 * 1024)
+
+/* Several names of one file stay names of one file. */
+typedef struct
+{
+  dev_t device;
+  ino_t inode;
+} FileId;
+
+typedef struct
+{
+  TbxOp      *op;
+  int         root_fd;   /* where the copy of the root is made (not owned) */
+  GString    *path;      /* of the copy that is being made, from there (owned) */
+  GHashTable *links;     /* FileId (owned) -> path of the first copy (owned) */
+} Copy;
+
+static int copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to_name,
+                       guint depth);
+
+static guint
+file_id_hash (gconstpointer data)
+{
+  const FileId *id = data;
+
+  return (guint) (id->inode ^ id->inode >> 32 ^ id->device);
+}
+
+static gboolean
+file_id_equal (gconstpointer a, gconstpointer b)
+{
+  const FileId *x = a, *y = b;
+
+  return x->device == y->device && x->inode == y->inode;
+}
+
+/* Copies one stretch that is no hole. */
+static gboolean
+copy_stretch (int in_fd, int out_fd, off_t start, off_t end, char *buffer, TbxOp *op)
+{
+  while (start < end)
+    {
+      gssize n = pread (in_fd, buffer, MIN ((off_t) CHUNK_BYTES, end - start), start);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        return n == 0;   /* it became shorter meanwhile */
+      for (gssize done = 0; done < n;)
+        {
+          gssize m = pwrite (out_fd, buffer + done, (gsize) (n - done), start + done);
+
+          if (m < 0 && errno != EINTR)
+            return FALSE;
+          done += MAX (m, 0);
+        }
+      start += n;
+      tbx_op_progress (op);
+    }
+  return TRUE;
+}
+
+/* Copies the content, and leaves holes where there are holes. */
+static gboolean
+copy_content (int in_fd, int out_fd, off_t size, TbxOp *op)
+{
+  g_autofree char *buffer = g_malloc (CHUNK_BYTES);
+  off_t data = 0, hole;
+
+  while (data < size)
+    {
+      data = lseek (in_fd, data, SEEK_DATA);
+      if (data < 0 && errno == ENXIO)
+        break;
+      if (data < 0)   /* cannot tell: all of it */
+        return copy_stretch (in_fd, out_fd, 0, size, buffer, op) && ftruncate (out_fd, size) == 0;
+      hole = lseek (in_fd, data, SEEK_HOLE);
+      if (hole < 0)
+        hole = size;
+      if (!copy_stretch (in_fd, out_fd, data, hole, buffer, op))
+        return FALSE;
+      data = hole;
+    }
+  return ftruncate (out_fd, size) == 0;
+}
+
+/* Extended attributes, and with them access control lists, where both sides have any. */
+static void
+copy_xattrs (int in_fd, int out_fd)
+{
+  g_autofree char *names = g_malloc (MAX_XATTR_BYTES);
+  g_autofree char *value = g_malloc (MAX_XATTR_BYTES);
+  gssize size = flistxattr (in_fd, names, MAX_XATTR_BYTES);
+
+  for (const char *name = names; size > 0 && name < names + size; name += strlen (name) + 1)
+    {
+      gssize n = fgetxattr (in_fd, name, value, MAX_XATTR_BYTES);
+
+      if (n >= 0 && fsetxattr (out_fd, name, value, (gsize) n, 0) < 0)
+        g_debug ("An attribute of a file was not copied: %s", g_strerror (errno));
+    }
+}
+
+/* Owner where we may, mode, times: in this order, for chown() clears mode bits. */
+static gboolean
+copy_attributes (int in_fd, int out_fd, const struct stat *info)
+{
+  const struct timespec times[] = { info->st_atim, info->st_mtim };
+
+  if (fchown (out_fd, info->st_uid, info->st_gid) < 0 && errno != EPERM)
+    return FALSE;
+  copy_xattrs (in_fd, out_fd);
+  return fchmod (out_fd, info->st_mode & 07777) == 0 && futimens (out_fd, times) == 0;
+}
+
+static int
+copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *to_name)
+{
+  int in_fd = openat (from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int out_fd = -1, error_number = 0;
+  struct stat info;
+
+  if (in_fd >= 0)
+    out_fd = openat (to_fd, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (in_fd < 0 || out_fd < 0 || fstat (in_fd, &info) < 0
+      || !copy_content (in_fd, out_fd, info.st_size, op)
+      || !copy_attributes (in_fd, out_fd, &info) || fsync (out_fd) < 0)
+    error_number = errno;
+  if (in_fd >= 0)
+    close (in_fd);
+  if (out_fd >= 0 && close (out_fd) < 0 && error_number == 0)
+    error_number = errno;
+  if (out_fd >= 0 && error_number != 0)
+    unlinkat (to_fd, to_name, 0);
+  return error_number;
+}
+
+static int
+copy_link (int from_fd, const char *name, int to_fd, const char *to_name, const struct stat *info)
+{
+  const struct timespec times[] = { info->st_atim, info->st_mtim };
+  char target[PATH_MAX];
+  gssize n = readlinkat (from_fd, name, target, sizeof target - 1);
+
+  if (n < 0)
+    return errno;
+  target[n] = '\0';
+  if (symlinkat (target, to_fd, to_name) < 0)
+    return errno;
+  if (fchownat (to_fd, to_name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+    return errno;
+  return utimensat (to_fd, to_name, times, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
+}
+
+static int
+copy_special (int to_fd, const char *to_name, const struct stat *info)
+{
+  if (mknodat (to_fd, to_name, info->st_mode, info->st_rdev) < 0)
+    return errno;
+  if (fchownat (to_fd, to_name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+    return errno;
+  return fchmodat (to_fd, to_name, info->st_mode & 07777, 0) < 0 ? errno : 0;
+}
+
+static int
+copy_entries (Copy *copy, int in_fd, int out_fd, guint depth)
+{
+  DIR *dir = fdopendir (fcntl (in_fd, F_DUPFD_CLOEXEC, 3));
+  struct dirent *entry;
+  int error_number = dir == NULL ? errno : 0;
+
+  while (error_number == 0 && (errno = 0, entry = readdir (dir)) != NULL)
+    if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+      error_number = copy_entry (copy, in_fd, entry->d_name, out_fd, entry->d_name, depth + 1);
+  if (error_number == 0)
+    error_number = errno;
+  if (dir != NULL)
+    closedir (dir);
+  return error_number;
+}
+
+static int
+copy_folder (Copy *copy, int from_fd, const char *name, int to_fd, const char *to_name, guint depth)
+{
+  int in_fd = openat (from_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int out_fd = -1, error_number = 0;
+  struct stat info;
+
+  if (depth > MAX_DEPTH)
+    error_number = EMFILE;
+  else if (in_fd < 0 || fstat (in_fd, &info) < 0 || mkdirat (to_fd, to_name, 0700) < 0)
+    error_number = errno;
+  else
+    {
+      out_fd = openat (to_fd, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      error_number = out_fd < 0 ? errno : copy_entries (copy, in_fd, out_fd, depth);
+    }
+  if (error_number == 0 && !copy_attributes (in_fd, out_fd, &info))
+    error_number = errno;
+  if (in_fd >= 0)
+    close (in_fd);
+  if (out_fd >= 0)
+    close (out_fd);
+  return error_number;
+}
+
+/* Makes another name of a file that was copied before, if this is one. */
+static gboolean
+copy_as_link (Copy *copy, const struct stat *info, int to_fd, const char *to_name)
+{
+  const FileId id = { info->st_dev, info->st_ino };
+  const char *first;
+
+  if (info->st_nlink < 2 || S_ISDIR (info->st_mode))
+    return FALSE;
+  first = g_hash_table_lookup (copy->links, &id);
+  if (first != NULL)
+    return linkat (copy->root_fd, first, to_fd, to_name, 0) == 0;
+  g_hash_table_insert (copy->links, g_memdup2 (&id, sizeof id), g_strdup (copy->path->str));
+  return FALSE;
+}
+
+static int
+copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to_name, guint depth)
+{
+  gsize length = copy->path->len;
+  struct stat info;
+  int error_number = 0;
+
+  tbx_op_progress (copy->op);
+  if (fstatat (from_fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+    return errno;
+  g_string_append_printf (copy->path, "%s%s", length > 0 ? "/" : "", to_name);
+  if (copy_as_link (copy, &info, to_fd, to_name))
+    error_number = 0;
+  else if (S_ISDIR (info.st_mode))
+    error_number = copy_folder (copy, from_fd, name, to_fd, to_name, depth);
+  else if (S_ISREG (info.st_mode))
+    error_number = copy_regular (copy->op, from_fd, name, to_fd, to_name);
+  else if (S_ISLNK (info.st_mode))
+    error_number = copy_link (from_fd, name, to_fd, to_name, &info);
+  else
+    error_number = copy_special (to_fd, to_name, &info);
+  g_string_truncate (copy->path, length);
+  return error_number;
+}
+
+/**
+ * tbx_tree_copy:
+ * @from_fd: where @from starts
+ * @from: a file of any kind, or a folder
+ * @to_fd: a folder
+ * @to: a name in it that is free
+ * @op: told of the progress
+ *
+ * Copies with content, holes, links, mode, times, extended attributes and, where the
+ * user may, owners.  After a failure a part of the copy is there; the source is
+ * whole.
+ *
+ * Returns: 0, or an errno
+ */
+int
+tbx_tree_copy (int from_fd, const char *from, int to_fd, const char *to, TbxOp *op)
+{
+  Copy copy = { .op = op, .root_fd = to_fd };
+  int error_number;
+
+  copy.path = g_string_new (NULL);
+  copy.links = g_hash_table_new_full (file_id_hash, file_id_equal, g_free, g_free);
+  error_number = copy_entry (&copy, from_fd, from, to_fd, to, 0);
+  g_string_free (copy.path, TRUE);
+  g_hash_table_unref (copy.links);
+  return error_number;
+}
