@@ -414,6 +414,22 @@ tbx_vix_strings_dup (const TbxVixStrings *strings)
 }
 
 /**
+ * tbx_vix_strings_init:
+ * @strings: (out): what a request holds
+ * @list: (array zero-terminated=1): the strings
+ * @storage: empty; gets the bytes, and must outlive @strings unchanged
+ */
+void
+tbx_vix_strings_init (TbxVixStrings *strings, const char *const *list, GByteArray *storage)
+{
+  guint32 count = 0;
+
+  for (; list[count] != NULL; count++)
+    g_byte_array_append (storage, (const guint8 *) list[count], (guint) strlen (list[count]) + 1);
+  *strings = (TbxVixStrings) { (const char *) storage->data, storage->len, count };
+}
+
+/**
  * tbx_vix_pids_get:
  * @pids: process ids of a request
  * @i: which; less than their count
@@ -428,4 +444,23 @@ tbx_vix_pids_get (const TbxVixPids *pids, guint32 i)
   g_return_val_if_fail (i < pids->count, 0);
   memcpy (&pid, pids->data + (gsize) i * 8, sizeof pid);
   return (gint64) GUINT64_FROM_LE (pid);
+}
+
+/**
+ * tbx_vix_pids_init:
+ * @pids: (out): what a request holds
+ * @list: (array length=n): the process ids
+ * @n: how many
+ * @storage: empty; gets the bytes, and must outlive @pids unchanged
+ */
+void
+tbx_vix_pids_init (TbxVixPids *pids, const gint64 *list, guint32 n, GByteArray *storage)
+{
+  for (guint32 i = 0; i < n; i++)
+    {
+      gint64 pid = GINT64_TO_LE (list[i]);
+
+      g_byte_array_append (storage, (const guint8 *) &pid, sizeof pid);
+    }
+  *pids = (TbxVixPids) { storage->data, n };
 }

@@ -256,6 +256,13 @@ void        tbx_vix_request_encode (const TbxVixRequest *request, TbxWriter *w);
 
 const char *tbx_vix_strings_next   (const TbxVixStrings *strings, const char *last);
 char      **tbx_vix_strings_dup    (const TbxVixStrings *strings);
+void        tbx_vix_strings_init   (TbxVixStrings     *strings,
+                                    const char *const *list,
+                                    GByteArray        *storage);
 gint64      tbx_vix_pids_get       (const TbxVixPids *pids, guint32 i);
+void        tbx_vix_pids_init      (TbxVixPids   *pids,
+                                    const gint64 *list,
+                                    guint32       n,
+                                    GByteArray   *storage);
 
 G_END_DECLS

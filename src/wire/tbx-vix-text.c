@@ -9,6 +9,15 @@
 #define FIRST_PAGE_RESERVE 96
 #define NEXT_PAGE_RESERVE  38
 
+/* The byte that the two digits at @text stand for, or 0. */
+static guint
+pair_value (const char *text, gsize size)
+{
+  if (size < 2 || !g_ascii_isxdigit (text[0]) || !g_ascii_isxdigit (text[1]))
+    return 0;
+  return (guint) g_ascii_xdigit_value (text[0]) << 4 | (guint) g_ascii_xdigit_value (text[1]);
+}
+
 static void
 append_valid_escaped (GString *out, const char *text, gsize size)
 {
@@ -101,7 +110,8 @@ tbx_vix_escape (GString *out, const char *text)
  * @text: escaped text
  * @size: its length in bytes, or -1 when it ends with a NUL
  *
- * The host's side.  A percent sign without two digits behind it stays as it is.
+ * The host's side.  A percent sign without two digits behind it stays as it is, and
+ * so does an escaped NUL.
  *
  * Returns: (transfer full): the text before tbx_vix_escape()
  */
@@ -112,15 +122,13 @@ tbx_vix_unescape (const char *text, gssize size)
   GString *out = g_string_sized_new (n);
 
   for (gsize i = 0; i < n; i++)
-    if (text[i] == '%' && n - i > 2 && g_ascii_isxdigit (text[i + 1])
-        && g_ascii_isxdigit (text[i + 2]))
-      {
-        g_string_append_c (out, (char) (g_ascii_xdigit_value (text[i + 1]) << 4
-                                        | g_ascii_xdigit_value (text[i + 2])));
+    {
+      guint value = text[i] == '%' ? pair_value (text + i + 1, n - i - 1) : 0;
+
+      g_string_append_c (out, value != 0 ? (char) value : text[i]);
+      if (value != 0)
         i += 2;
-      }
-    else
-      g_string_append_c (out, text[i]);
+    }
   return g_string_free (out, FALSE);
 }
 

@@ -477,6 +477,32 @@ test_values (void)
     }
 }
 
+/* What a sender makes of its own lists. */
+static void
+test_lists (void)
+{
+  static const char *const names[] = { "HOME", "", "PATH", NULL };
+  static const char *const none[] = { NULL };
+  static const gint64 ids[] = { 1, G_MAXINT64, -5 };
+  g_autoptr(GByteArray) a = g_byte_array_new ();
+  g_autoptr(GByteArray) b = g_byte_array_new ();
+  g_autoptr(GByteArray) c = g_byte_array_new ();
+  g_auto(GStrv) copy = NULL;
+  g_auto(GStrv) no_copy = NULL;
+  TbxVixStrings strings;
+  TbxVixPids pids;
+
+  tbx_vix_strings_init (&strings, names, a);
+  copy = tbx_vix_strings_dup (&strings);
+  g_assert_true (g_strv_equal ((const char *const *) copy, names));
+  tbx_vix_strings_init (&strings, none, b);
+  no_copy = tbx_vix_strings_dup (&strings);
+  g_assert_cmpuint (g_strv_length (no_copy), ==, 0);
+  tbx_vix_pids_init (&pids, ids, G_N_ELEMENTS (ids), c);
+  for (guint32 i = 0; i < G_N_ELEMENTS (ids); i++)
+    g_assert_cmpint (tbx_vix_pids_get (&pids, i), ==, ids[i]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -486,5 +512,6 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/vix/requests/names", test_names);
   g_test_add_func ("/wire/vix/requests/limit", test_message_limit);
   g_test_add_func ("/wire/vix/requests/values", test_values);
+  g_test_add_func ("/wire/vix/requests/lists", test_lists);
   return g_test_run ();
 }

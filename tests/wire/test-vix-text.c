@@ -339,7 +339,8 @@ static void
 test_unescape (void)
 {
   static const struct { const char *text, *plain; } cases[] = {
-    { "%3c%3C", "<<" }, { "100%", "100%" }, { "%4", "%4" }, { "%zz%20", "%zz " }, { "", "" },
+    { "%3c%3C", "<<" }, { "100%", "100%" }, { "%4", "%4" }, { "%zz%20", "%zz " }, { "a%00b", "a%00b" },
+    { "", "" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
