@@ -352,7 +352,10 @@ tbx_socket_channel_send (TbxChannel *channel, GBytes *message, GError **error)
       self->owes_reply = FALSE;
       update_watch (self);
       if (self->ping_id == 0)
-        self->ping_id = g_timeout_add (PING_PERIOD_MS, on_ping, self);
+        {
+          self->ping_id = g_timeout_add (PING_PERIOD_MS, on_ping, self);
+          g_source_set_name_by_id (self->ping_id, "tbx-socket-ping");
+        }
     }
   return send_packet (self, message, error);
 }
