@@ -133,7 +133,7 @@ test_replies (Fixture *f, gconstpointer user_data)
     {
       g_auto(Call) call = { 0 };
 
-      g_test_message ("reply “%s”", cases[i].reply);
+      g_test_message ("reply %" G_GSIZE_FORMAT, i);
       tbx_fake_channel_answer (f->channel, "q", cases[i].reply);
       call_run (&call, f, "q", TBX_RPCI_NONE);
       if (cases[i].code < 0)
