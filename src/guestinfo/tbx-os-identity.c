@@ -137,7 +137,7 @@ tbx_os_identity_new (const TbxOsRelease *release, const struct utsname *kernel)
 TbxOsIdentity *
 tbx_os_identity_read (void)
 {
-  g_autoptr(TbxOsRelease) release = tbx_os_release_read ("");
+  g_autoptr(TbxOsRelease) release = tbx_os_release_read ("/");
   struct utsname kernel;
 
   if (uname (&kernel) != 0)

@@ -98,7 +98,7 @@ tbx_os_release_parse (const char *text, gsize size)
 
 /**
  * tbx_os_release_read:
- * @root: a folder that stands for the root of the file system; empty for that itself
+ * @root: the root of the file system, "/", or a folder that stands for it
  *
  * Returns: (transfer full): what /etc/os-release, else /usr/lib/os-release says; nothing
  *   when neither can be read
@@ -110,7 +110,7 @@ tbx_os_release_read (const char *root)
 
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     {
-      g_autofree char *path = g_strconcat (root, paths[i], NULL);
+      g_autofree char *path = g_build_filename (root, paths[i], NULL);
       g_autofree char *text = NULL;
       gsize size;
 

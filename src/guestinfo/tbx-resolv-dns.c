@@ -14,7 +14,7 @@
 struct _TbxResolvDns
 {
   GObject       parent_instance;
-  char         *root;         /* before each path; empty but in tests (owned) */
+  char         *root;         /* what the paths begin in; "/" but in tests (owned) */
   TbxPathWatch *conf_watch;   /* (owned) */
   TbxPathWatch *list_watch;   /* (owned) */
 };
@@ -30,7 +30,7 @@ static gboolean
 resolv_dns_is_stub (TbxResolvDns *self, const char *conf)
 {
   char *real = realpath (conf, NULL);
-  g_autofree char *stub = g_strconcat (self->root, STUB, NULL);
+  g_autofree char *stub = g_build_filename (self->root, STUB, NULL);
   gboolean is_stub = g_strcmp0 (real, stub) == 0;
 
   free (real);
@@ -41,8 +41,8 @@ static TbxNicInfoDns *
 tbx_resolv_dns_dup_stack (TbxDnsSource *source)
 {
   TbxResolvDns *self = TBX_RESOLV_DNS (source);
-  g_autofree char *conf = g_strconcat (self->root, CONF, NULL);
-  g_autofree char *list = g_strconcat (self->root, LIST, NULL);
+  g_autofree char *conf = g_build_filename (self->root, CONF, NULL);
+  g_autofree char *list = g_build_filename (self->root, LIST, NULL);
   g_autofree char *text = NULL;
   g_autofree char *list_text = NULL;
   g_autoptr(GError) error = NULL;
@@ -94,7 +94,7 @@ tbx_resolv_dns_init (TbxResolvDns *self)
 static TbxPathWatch *
 resolv_dns_watch (TbxResolvDns *self, const char *path)
 {
-  g_autofree char *whole = g_strconcat (self->root, path, NULL);
+  g_autofree char *whole = g_build_filename (self->root, path, NULL);
   TbxPathWatch *watch = tbx_path_watch_new (whole);
 
   g_signal_connect_object (watch, "changed", G_CALLBACK (tbx_dns_source_emit_changed), self,
@@ -104,7 +104,7 @@ resolv_dns_watch (TbxResolvDns *self, const char *path)
 
 /**
  * tbx_resolv_dns_new:
- * @root: a folder that stands for the root of the file system; empty for that itself
+ * @root: the root of the file system, "/", or a folder that stands for it; without links
  *
  * Source: docs/wire/guestinfo.md, "DNS part".
  *
