@@ -12,10 +12,14 @@ G_BEGIN_DECLS
 #define TBX_WORKER_PROTOCOL            1
 #define TBX_WORKER_MESSAGE_MAX_BYTES   (32 * 1024)
 #define TBX_WORKER_NAME_MAX_BYTES      256           /* of a user or a group */
-#define TBX_WORKER_PASSWORD_MAX_BYTES  4096
+#define TBX_WORKER_PASSWORD_MAX_BYTES  511           /* the most that PAM takes */
 #define TBX_WORKER_GROUPS_MAX          1024
 #define TBX_WORKER_COMMAND_MAX_BYTES   256
 #define TBX_WORKER_COMMAND_LINE_MAX_BYTES 8192
+#define TBX_WORKER_REQUEST_NAME_MAX_BYTES 1024
+#define TBX_WORKER_RUN_DONE_MAX_BYTES  2048
+#define TBX_WORKER_RUN_DONE_PREFIX     "Run_Program_Done "
+#define TBX_WORKER_PROGRAM_LISTED_S    300           /* how long an ended program is listed */
 
 typedef enum
 {
@@ -32,6 +36,7 @@ typedef enum
   TBX_WORKER_ATTACH          = 4,    /* from a daemon that started anew; has the buffer */
   TBX_WORKER_REQUEST         = 5,    /* execute what is in the buffer */
   TBX_WORKER_ADOPT           = 6,    /* a program that another worker of the user started */
+  TBX_WORKER_OPEN_GATE       = 7,    /* a program may run now */
   /* The worker says. */
   TBX_WORKER_HELLO           = 64,   /* first of all, and when attached to */
   TBX_WORKER_LOGIN_RESULT    = 65,
@@ -41,6 +46,7 @@ typedef enum
   TBX_WORKER_STATE           = 69,
   TBX_WORKER_PROGRAM_STARTED = 70,
   TBX_WORKER_PROGRAM_ENDED   = 71,
+  TBX_WORKER_RUN_DONE        = 72,   /* for the host: a legacy program ended */
 } TbxWorkerMessageType;
 
 typedef enum
@@ -106,6 +112,8 @@ typedef struct
   guint32 opcode;
   guint32 request_flags;   /* TbxVixRequestFlags */
   guint32 body_size;       /* bytes in the buffer's request area */
+  guint16 name_size;       /* bytes */
+  const guint8 *name;      /* what the host calls it: opaque, without NUL at its end */
 } TbxWorkerRequest;
 
 typedef struct
@@ -133,6 +141,10 @@ typedef struct
   union
   {
     TbxWorkerLogin       login;
+    gboolean             gated;         /* of CONTINUE and ATTACH: programs wait for
+                                         * OPEN_GATE before they run */
+    gint64               gate_pid;      /* of OPEN_GATE */
+    const char          *run_done;      /* an RPCI request */
     TbxWorkerHello       hello;
     TbxWorkerLoginResult login_result;
     TbxWorkerReady       ready;
