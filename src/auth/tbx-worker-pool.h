@@ -8,7 +8,7 @@ G_BEGIN_DECLS
  * idle, hung or of no use any more.
  *
  * Signals: "program-started" and "program-ended" (TbxWorker, gpointer: const
- * TbxWorkerProgram *). */
+ * TbxWorkerProgram *), "run-done" (char *: what to tell the host). */
 #define TBX_TYPE_WORKER_POOL (tbx_worker_pool_get_type ())
 G_DECLARE_FINAL_TYPE (TbxWorkerPool, tbx_worker_pool, TBX, WORKER_POOL, GObject)
 
@@ -28,6 +28,7 @@ TbxWorkerPool *tbx_worker_pool_new     (TbxWorkerStarter         *starter,
 void           tbx_worker_pool_set_limits (TbxWorkerPool            *self,
                                            const TbxWorkerDeadlines *deadlines,
                                            guint                     idle_s);
+void           tbx_worker_pool_set_gated (TbxWorkerPool *self, gboolean gated);
 void           tbx_worker_pool_restore (TbxWorkerPool *self);
 TbxWorker     *tbx_worker_pool_find    (TbxWorkerPool *self, TbxAccount *account);
 void           tbx_worker_pool_login   (TbxWorkerPool    *self,

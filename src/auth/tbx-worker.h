@@ -2,7 +2,9 @@
 #pragma once
 #include <gio/gio.h>
 #include "tbx-account.h"
+#include "tbx-request-queue.h"
 #include "tbx-vix-errors.h"
+#include "tbx-worker-process.h"
 
 G_BEGIN_DECLS
 
@@ -20,7 +22,7 @@ typedef struct
 /* The daemon's end of one worker process.
  *
  * Signals: "program-started" and "program-ended" (gpointer: const TbxWorkerProgram *),
- * "changed" (what it may be used for did). */
+ * "run-done" (char *: what to tell the host), "changed" (what it may be used for did). */
 #define TBX_TYPE_WORKER (tbx_worker_get_type ())
 G_DECLARE_FINAL_TYPE (TbxWorker, tbx_worker, TBX, WORKER, GObject)
 
@@ -58,15 +60,8 @@ typedef void (*TbxWorkerLoginDone) (TbxWorker             *self,
                                     const TbxLoginVerdict *verdict,
                                     gpointer               user_data);
 
-/* @reply is the whole reply for the host. */
-typedef void (*TbxWorkerReplied)   (TbxWorker *self,
-                                    guint32    code,
-                                    int        error_number,
-                                    GBytes    *reply,
-                                    gpointer   user_data);
-
 TbxWorker     *tbx_worker_new           (int                       socket,
-                                         GPid                      child,
+                                         TbxWorkerProcess         *process,
                                          const TbxWorkerDeadlines *deadlines);
 void           tbx_worker_login         (TbxWorker         *self,
                                          gboolean           own,
@@ -77,25 +72,24 @@ void           tbx_worker_login         (TbxWorker         *self,
 void           tbx_worker_open          (TbxWorker         *self,
                                          TbxWorkerLoginDone done,
                                          gpointer           user_data);
-gboolean       tbx_worker_attach        (TbxWorker *self, TbxAccount *account, GError **error);
+void           tbx_worker_attach        (TbxWorker *self);
 void           tbx_worker_request       (TbxWorker       *self,
-                                         guint32          opcode,
-                                         guint32          request_flags,
-                                         gboolean         binary,
+                                         const TbxWorkerRequest *request,
                                          gconstpointer    body,
-                                         gsize            body_size,
+                                         gboolean         binary,
                                          TbxWorkerReplied replied,
                                          gpointer         user_data);
+void           tbx_worker_set_gated     (TbxWorker *self, gboolean gated);
+void           tbx_worker_open_gate     (TbxWorker *self, gint64 pid);
 void           tbx_worker_adopt         (TbxWorker *self, const TbxWorkerProgram *program);
 void           tbx_worker_quit          (TbxWorker *self);
 void           tbx_worker_kill          (TbxWorker *self);
 TbxWorkerStage tbx_worker_get_stage     (TbxWorker *self);
 TbxAccount    *tbx_worker_get_account   (TbxWorker *self);
+int            tbx_worker_get_socket    (TbxWorker *self);
+int            tbx_worker_get_pidfd     (TbxWorker *self);
 gboolean       tbx_worker_get_busy      (TbxWorker *self);
 gint64         tbx_worker_get_idle_us   (TbxWorker *self);
-void           tbx_worker_foreach_program (TbxWorker *self,
-                                           void     (*func) (const TbxWorkerProgram *program,
-                                                             gpointer                user_data),
-                                           gpointer   user_data);
+GList         *tbx_worker_get_programs  (TbxWorker *self);
 
 G_END_DECLS

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-control.h"
+#include "tbx-error.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* More than one descriptor is a fault of the sender, but those must be closed too. */
+#define MAX_FDS 4
+
+static gboolean
+send_packet (int socket, gconstpointer data, gsize size, int fd, GError **error)
+{
+  union
+  {
+    struct cmsghdr header;
+    char           room[CMSG_SPACE (sizeof (int))];
+  } control = { 0 };
+  struct iovec vector = { (gpointer) data, size };
+  struct msghdr header = { .msg_iov = &vector, .msg_iovlen = 1 };
+  gssize n;
+
+  if (fd >= 0)
+    {
+      header.msg_control = &control;
+      header.msg_controllen = sizeof control.room;
+      control.header = (struct cmsghdr) { .cmsg_len = CMSG_LEN (sizeof fd),
+                                          .cmsg_level = SOL_SOCKET,
+                                          .cmsg_type = SCM_RIGHTS };
+      memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+    }
+  do
+    n = sendmsg (socket, &header, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n >= 0)
+    return TRUE;
+  g_set_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT, "control socket: %s", g_strerror (errno));
+  return FALSE;
+}
+
+/**
+ * tbx_control_send:
+ * @socket: the control socket
+ * @message: what to say
+ * @fd: a descriptor to go with it (still owned by the caller), or -1
+ * @error: return location for an error
+ *
+ * Waits where the socket is a blocking one; where it is not, a peer that does not read
+ * is an error like all others.
+ * Errors: `TBX_ERROR_TRANSPORT`, `TBX_ERROR_TOO_LARGE`.
+ */
+gboolean
+tbx_control_send (int socket, const TbxWorkerMessage *message, int fd, GError **error)
+{
+  g_auto(TbxWriter) w = { 0 };
+  gboolean sent;
+
+  tbx_writer_init (&w, TBX_WORKER_MESSAGE_MAX_BYTES);
+  tbx_worker_message_encode (message, &w);
+  if (w.bad != NULL)
+    {
+      g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "control message: %s", w.bad);
+      return FALSE;
+    }
+  sent = send_packet (socket, w.out->data, w.out->len, fd, error);
+  if (message->type == TBX_WORKER_LOGIN)
+    explicit_bzero (w.out->data, w.out->len);
+  return sent;
+}
+
+/* Keeps the descriptor when there is exactly one; tells how many there were. */
+static guint
+take_fds (struct msghdr *header, int *fd)
+{
+  guint n_fds = 0;
+
+  for (struct cmsghdr *c = CMSG_FIRSTHDR (header); c != NULL; c = CMSG_NXTHDR (header, c))
+    {
+      gsize n = (c->cmsg_len - CMSG_LEN (0)) / sizeof (int);
+
+      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+        continue;
+      for (gsize i = 0; i < n; i++, n_fds++)
+        {
+          int each;
+
+          memcpy (&each, CMSG_DATA (c) + i * sizeof each, sizeof each);
+          if (n_fds == 0)
+            *fd = each;
+          else
+            close (each);
+        }
+    }
+  return n_fds;
+}
+
+/**
+ * tbx_control_receive:
+ * @socket: the control socket
+ * @sender: the other side
+ * @packet: (out caller-allocates): set in any case; to be cleared
+ * @error: set with %TBX_CONTROL_BAD
+ *
+ * Waits where the socket is a blocking one.  A message with a descriptor too many or
+ * too few is malformed.
+ * Errors: `TBX_ERROR_MALFORMED`.
+ */
+TbxControlResult
+tbx_control_receive (int               socket,
+                     TbxWorkerSender   sender,
+                     TbxControlPacket *packet,
+                     GError          **error)
+{
+  union
+  {
+    struct cmsghdr header;
+    char           room[CMSG_SPACE (MAX_FDS * sizeof (int))];
+  } control;
+  struct iovec vector = { packet->data, sizeof packet->data };
+  struct msghdr header = { .msg_iov = &vector,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control.room };
+  guint n_fds;
+  gssize n;
+
+  packet->fd = -1;
+  packet->size = 0;
+  do
+    n = recvmsg (socket, &header, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    return errno == EAGAIN ? TBX_CONTROL_AGAIN : TBX_CONTROL_END;
+  n_fds = take_fds (&header, &packet->fd);
+  if (n == 0 && n_fds == 0)
+    return TBX_CONTROL_END;
+  packet->size = (gsize) n;
+  if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+    {
+      g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "control message: too large");
+      return TBX_CONTROL_BAD;
+    }
+  if (!tbx_worker_message_decode (packet->data, packet->size, sender, &packet->message, error))
+    return TBX_CONTROL_BAD;
+  if (n_fds == (tbx_worker_message_has_fd (packet->message.type) ? 1 : 0))
+    return TBX_CONTROL_OK;
+  g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "control message: %u descriptors", n_fds);
+  return TBX_CONTROL_BAD;
+}
+
+/**
+ * tbx_control_packet_clear:
+ * @packet: what tbx_control_receive() gave
+ *
+ * Closes its descriptor and wipes its bytes, for it may be a password.
+ */
+void
+tbx_control_packet_clear (TbxControlPacket *packet)
+{
+  if (packet->fd >= 0)
+    close (packet->fd);
+  packet->fd = -1;
+  explicit_bzero (packet->data, packet->size);
+  packet->size = 0;
+}

@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-worker.h"
+#include "tbx-control.h"
+#include "tbx-program-table.h"
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Progress is told every half a second; where the administrator allows less than this
+ * between two signs of life, it is this all the same. */
+#define PROGRESS_GRACE_MS 5000
+
+/* From the word to the end. */
+#define QUIT_GRACE_MS (10 * 1000)
+
+struct _TbxWorker
+{
+  GObject            parent_instance;
+  TbxWorkerStage     stage;
+  int                socket;        /* (owned), -1 when gone */
+  GSource           *readable;      /* (owned), NULL when gone */
+  GSource           *deadline;      /* of what is waited for (owned), NULL when gone */
+  TbxWorkerProcess  *process;       /* (owned) */
+  TbxWorkerDeadlines deadlines;
+  TbxAccount        *account;       /* once verified (owned) */
+  TbxWorkerLoginDone login_done;    /* NULL when no login is waited for */
+  gpointer           login_data;
+  TbxRequestQueue   *requests;      /* once it serves (owned) */
+  gint64             limit_us;      /* when the current request must be done, monotonic time */
+  TbxProgramTable   *programs;      /* (owned) */
+  gboolean           gated;         /* its programs wait for us */
+  gboolean           quitting;      /* it was told to end */
+  gboolean           busy;          /* it holds what must not be lost, so it says */
+  gint64             idle_us;       /* since when there was nothing to do, monotonic time */
+};
+
+G_DEFINE_FINAL_TYPE (TbxWorker, tbx_worker, G_TYPE_OBJECT)
+
+enum
+{
+  SIGNAL_CHANGED,
+  SIGNAL_PROGRAM_STARTED,
+  SIGNAL_PROGRAM_ENDED,
+  SIGNAL_RUN_DONE,
+  N_SIGNALS
+};
+static guint signals[N_SIGNALS];
+
+static void
+worker_wait_until (TbxWorker *self, gint64 time_us)
+{
+  if (self->deadline != NULL)
+    g_source_set_ready_time (self->deadline, time_us);
+}
+
+static gint64
+from_now (guint ms)
+{
+  return g_get_monotonic_time () + (gint64) ms * 1000;
+}
+
+static void
+worker_set_stage (TbxWorker *self, TbxWorkerStage stage)
+{
+  self->stage = stage;
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+worker_end_login (TbxWorker *self, const TbxLoginVerdict *verdict)
+{
+  TbxWorkerLoginDone done = g_steal_pointer (&self->login_done);
+
+  if (done != NULL)
+    done (self, verdict, self->login_data);
+}
+
+/* How they end, nobody can tell any more.  The table keeps them as they are: the next
+ * worker of the user still sees when. */
+static void
+worker_lose_programs (TbxWorker *self)
+{
+  g_autoptr(GList) programs = tbx_program_table_list (self->programs);
+
+  for (GList *each = programs; each != NULL; each = each->next)
+    {
+      TbxWorkerProgram program = *(const TbxWorkerProgram *) each->data;
+
+      if (program.end != 0)
+        continue;
+      program.end = g_get_real_time () / G_USEC_PER_SEC;
+      program.exit_code = -1;
+      g_signal_emit (self, signals[SIGNAL_PROGRAM_ENDED], 0, &program);
+    }
+}
+
+/* Every way out ends here, once: whoever waits gets an answer. */
+static void
+worker_gone (TbxWorker *self, const TbxLoginVerdict *verdict)
+{
+  g_autoptr(TbxWorker) alive = g_object_ref (self);
+
+  if (self->stage == TBX_WORKER_GONE)
+    return;
+  g_source_destroy (self->readable);
+  g_clear_pointer (&self->readable, g_source_unref);
+  g_source_destroy (self->deadline);
+  g_clear_pointer (&self->deadline, g_source_unref);
+  close (self->socket);
+  self->socket = -1;
+  worker_lose_programs (self);
+  worker_set_stage (self, TBX_WORKER_GONE);
+  worker_end_login (self, verdict);
+  if (self->requests != NULL)
+    tbx_request_queue_fail (self->requests, TBX_VIX_FAIL, 0);
+}
+
+static const TbxLoginVerdict verdict_failed = { TBX_VIX_FAIL, 0, TBX_WORKER_STEP_NONE, 0 };
+static const TbxLoginVerdict verdict_late = { TBX_VIX_FILE_ERROR, ETIMEDOUT, TBX_WORKER_STEP_NONE,
+                                              0 };
+
+/**
+ * tbx_worker_kill:
+ * @self: the worker
+ *
+ * Ends its process; what it was to answer fails.
+ */
+void
+tbx_worker_kill (TbxWorker *self)
+{
+  if (self->stage == TBX_WORKER_GONE)
+    return;
+  if (self->stage >= TBX_WORKER_OPENING)
+    tbx_worker_process_terminate (self->process);
+  else
+    tbx_worker_process_kill (self->process);
+  worker_gone (self, &verdict_failed);
+}
+
+static const char *
+worker_name (TbxWorker *self)
+{
+  return self->account == NULL ? "a user" : self->account->name;
+}
+
+static void
+worker_misbehaved (TbxWorker *self, const char *what)
+{
+  g_warning ("Worker of %s ended: %s", worker_name (self), what);
+  tbx_worker_kill (self);
+}
+
+static gboolean
+worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (tbx_control_send (self->socket, message, fd, &error))
+    return TRUE;
+  worker_misbehaved (self, error->message);
+  return FALSE;
+}
+
+/* Has the worker do what waits, when it can. */
+static void
+worker_pump (TbxWorker *self)
+{
+  TbxWorkerMessage message = { .type = TBX_WORKER_REQUEST };
+
+  if (self->stage != TBX_WORKER_SERVING
+      || !tbx_request_queue_next (self->requests, &message.request))
+    return;
+  self->limit_us = from_now (self->deadlines.progress_ms);
+  worker_wait_until (self, from_now (self->deadlines.request_ms));
+  worker_say (self, &message, -1);
+}
+
+/* A reply went out: the buffer may be written again. */
+static void
+on_reply_released (gpointer user_data)
+{
+  g_autoptr(TbxWorker) self = user_data;
+
+  worker_pump (self);
+}
+
+/**
+ * tbx_worker_request:
+ * @self: a worker that serves
+ * @request: what to execute; its `id` does not count
+ * @body: (nullable): of the request, at most `TBX_WORKER_BODY_MAX_BYTES`; copied
+ * @binary: whether a binary reply was asked for
+ * @replied: (scope async): told once, maybe before this returns
+ * @user_data: passed to it
+ *
+ * One is executed at a time, the others wait for it.  One that makes no progress in time
+ * is answered with `TBX_VIX_FILE_ERROR` and ETIMEDOUT, and the worker is abandoned; one
+ * whose worker dies is answered with `TBX_VIX_FAIL`.
+ * Source: docs/design.md, "Processes".
+ */
+void
+tbx_worker_request (TbxWorker       *self,
+                    const TbxWorkerRequest *request,
+                    gconstpointer    body,
+                    gboolean         binary,
+                    TbxWorkerReplied replied,
+                    gpointer         user_data)
+{
+  g_autoptr(TbxWorker) alive = g_object_ref (self);
+
+  if (self->stage != TBX_WORKER_SERVING || request->body_size > TBX_WORKER_BODY_MAX_BYTES)
+    {
+      replied (TBX_VIX_FAIL, 0, NULL, user_data);
+      return;
+    }
+  tbx_request_queue_push (self->requests, request, body, binary, replied, user_data);
+  worker_pump (self);
+}
+
+static void
+worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
+{
+  if (!tbx_request_queue_is_current (self->requests, reply->id)
+      || reply->size > TBX_VIX_PAYLOAD_MAX_BYTES)
+    {
+      worker_misbehaved (self, "it answered what it was not asked");
+      return;
+    }
+  self->idle_us = g_get_monotonic_time ();
+  worker_wait_until (self, -1);
+  tbx_request_queue_settle (self->requests, reply, on_reply_released, g_object_ref (self));
+  if (self->stage == TBX_WORKER_ABANDONED)
+    {
+      g_message ("Worker of %s is back", worker_name (self));
+      worker_set_stage (self, TBX_WORKER_SERVING);
+    }
+}
+
+/* A sign of life: time for the next one, but not for ever. */
+static void
+worker_take_progress (TbxWorker *self, guint32 id)
+{
+  if (!tbx_request_queue_is_current (self->requests, id))
+    worker_misbehaved (self, "it gets on with what it was not asked");
+  else if (self->stage == TBX_WORKER_SERVING)
+    worker_wait_until (self, MIN (self->limit_us,
+                                  from_now (MAX (self->deadlines.request_ms, PROGRESS_GRACE_MS))));
+}
+
+/* The host gets its answer now; the process may come back when what it hangs in lets
+ * it go. */
+static void
+worker_abandon (TbxWorker *self)
+{
+  g_warning ("Worker of %s hangs; it is left alone", worker_name (self));
+  worker_wait_until (self, from_now (self->deadlines.recover_ms));
+  worker_set_stage (self, TBX_WORKER_ABANDONED);
+  tbx_request_queue_fail (self->requests, TBX_VIX_FILE_ERROR, ETIMEDOUT);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  g_autoptr(TbxWorker) self = g_object_ref (user_data);
+
+  worker_wait_until (self, -1);
+  if (self->quitting && !tbx_worker_get_busy (self))
+    tbx_worker_kill (self);
+  else if (self->stage == TBX_WORKER_SERVING)
+    worker_abandon (self);
+  else if (self->stage == TBX_WORKER_ABANDONED)
+    {
+      /* It is the parent of what runs, and alone can tell how that ends. */
+      if (tbx_program_table_count_running (self->programs) == 0)
+        tbx_worker_kill (self);
+    }
+  else
+    {
+      tbx_worker_process_kill (self->process);
+      worker_gone (self, &verdict_late);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static TbxLoginVerdict
+verdict_of (TbxWorkerVerdict verdict, TbxWorkerStep step, int pam_code)
+{
+  TbxVixCode code = TBX_VIX_FAIL;
+
+  if (verdict == TBX_WORKER_VERDICT_OK)
+    code = TBX_VIX_OK;
+  else if (verdict == TBX_WORKER_VERDICT_DENIED)
+    code = TBX_VIX_INVALID_LOGIN_CREDENTIALS;
+  return (TbxLoginVerdict) { code, 0, step, pam_code };
+}
+
+/**
+ * tbx_worker_login:
+ * @self: a new worker
+ * @own: without PAM, for the worker's own user only
+ * @name: as it was given
+ * @password: not kept
+ * @done: (scope async): told once, later
+ * @user_data: passed to it
+ *
+ * Asks it to verify a user.  After a yes it waits for tbx_worker_open() or
+ * tbx_worker_quit(); after a no it ends.
+ */
+void
+tbx_worker_login (TbxWorker         *self,
+                  gboolean           own,
+                  const char        *name,
+                  const char        *password,
+                  TbxWorkerLoginDone done,
+                  gpointer           user_data)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN, .login = { own, name, password } };
+
+  g_return_if_fail (self->stage == TBX_WORKER_STARTING && self->login_done == NULL);
+  self->login_done = done;
+  self->login_data = user_data;
+  self->stage = TBX_WORKER_VERIFYING;
+  worker_wait_until (self, from_now (self->deadlines.login_ms));
+  worker_say (self, &message, -1);
+}
+
+static void
+worker_take_login_result (TbxWorker *self, const TbxWorkerLoginResult *result)
+{
+  TbxLoginVerdict verdict = verdict_of (result->verdict, result->step, result->pam_code);
+
+  if (self->stage != TBX_WORKER_VERIFYING)
+    {
+      worker_misbehaved (self, "it verified whom it was not asked");
+      return;
+    }
+  if (verdict.code != TBX_VIX_OK)
+    {
+      worker_gone (self, &verdict);
+      return;
+    }
+  self->account = tbx_account_new (result);
+  self->stage = TBX_WORKER_VERIFIED;
+  worker_end_login (self, &verdict);
+}
+
+static void
+worker_give_buffer (TbxWorker *self, TbxWorkerMessageType type)
+{
+  const TbxWorkerMessage message = { .type = type, .gated = self->gated };
+  g_autoptr(GError) error = NULL;
+  g_autoptr(TbxWorkerBuffer) buffer = tbx_worker_buffer_new (&error);
+
+  if (buffer == NULL)
+    {
+      worker_misbehaved (self, error->message);
+      return;
+    }
+  self->requests = tbx_request_queue_new (buffer);
+  worker_say (self, &message, tbx_worker_buffer_get_fd (buffer));
+}
+
+/**
+ * tbx_worker_open:
+ * @self: a worker that verified its user
+ * @done: (scope async): told once, later
+ * @user_data: passed to it
+ *
+ * Has it open the session and become the user.  The time for a login goes on.
+ */
+void
+tbx_worker_open (TbxWorker *self, TbxWorkerLoginDone done, gpointer user_data)
+{
+  g_return_if_fail (self->stage == TBX_WORKER_VERIFIED && self->login_done == NULL);
+  self->login_done = done;
+  self->login_data = user_data;
+  self->stage = TBX_WORKER_OPENING;
+  worker_give_buffer (self, TBX_WORKER_CONTINUE);
+}
+
+static void
+worker_take_ready (TbxWorker *self, const TbxWorkerReady *ready)
+{
+  TbxLoginVerdict verdict = verdict_of (ready->verdict, ready->step, ready->pam_code);
+
+  if (self->stage != TBX_WORKER_OPENING)
+    {
+      worker_misbehaved (self, "it is ready for the second time");
+      return;
+    }
+  if (verdict.code != TBX_VIX_OK)
+    {
+      worker_gone (self, &verdict);
+      return;
+    }
+  worker_wait_until (self, -1);
+  self->idle_us = g_get_monotonic_time ();
+  worker_set_stage (self, TBX_WORKER_SERVING);
+  worker_end_login (self, &verdict);
+}
+
+/**
+ * tbx_worker_attach:
+ * @self: a new proxy of a worker that served a daemon before us
+ *
+ * Takes it over.  What it holds, it tells soon.
+ */
+void
+tbx_worker_attach (TbxWorker *self)
+{
+  g_return_if_fail (self->stage == TBX_WORKER_STARTING);
+  self->stage = TBX_WORKER_SERVING;
+  self->idle_us = g_get_monotonic_time ();
+  worker_give_buffer (self, TBX_WORKER_ATTACH);
+}
+
+static void
+worker_take_hello (TbxWorker *self, const TbxWorkerHello *hello)
+{
+  if (hello->protocol != TBX_WORKER_PROTOCOL)
+    worker_misbehaved (self, "it is of another version");
+  else if (self->stage == TBX_WORKER_VERIFYING)   /* later it is the user who speaks */
+    tbx_worker_process_identify (self->process, (GPid) hello->pid);
+}
+
+static void
+worker_take_program (TbxWorker *self, const TbxWorkerMessage *message)
+{
+  gboolean started = message->type == TBX_WORKER_PROGRAM_STARTED;
+
+  if (!tbx_program_table_put (self->programs, &message->program))
+    {
+      worker_misbehaved (self, "it has too many programs");
+      return;
+    }
+  g_signal_emit (self, signals[started ? SIGNAL_PROGRAM_STARTED : SIGNAL_PROGRAM_ENDED], 0,
+                 &message->program);
+}
+
+static void
+worker_dispatch (TbxWorker *self, const TbxWorkerMessage *message)
+{
+  gboolean user_speaks = self->stage >= TBX_WORKER_SERVING;
+
+  if (message->type == TBX_WORKER_HELLO)
+    worker_take_hello (self, &message->hello);
+  else if (message->type == TBX_WORKER_LOGIN_RESULT)
+    worker_take_login_result (self, &message->login_result);
+  else if (message->type == TBX_WORKER_READY)
+    worker_take_ready (self, &message->ready);
+  else if (!user_speaks)
+    worker_misbehaved (self, "it speaks before its time");
+  else if (message->type == TBX_WORKER_REPLY)
+    worker_take_reply (self, &message->reply);
+  else if (message->type == TBX_WORKER_PROGRESS)
+    worker_take_progress (self, message->progress_id);
+  else if (message->type == TBX_WORKER_STATE)
+    {
+      self->busy = message->busy;
+      self->quitting = self->quitting && !message->busy;
+      self->idle_us = g_get_monotonic_time ();
+      g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+    }
+  else if (message->type == TBX_WORKER_RUN_DONE)
+    g_signal_emit (self, signals[SIGNAL_RUN_DONE], 0, message->run_done);
+  else
+    worker_take_program (self, message);
+}
+
+static gboolean
+on_readable (gint fd, GIOCondition condition, gpointer user_data)
+{
+  g_autoptr(TbxWorker) self = g_object_ref (user_data);
+  g_autoptr(GError) error = NULL;
+  g_auto(TbxControlPacket) packet;
+
+  switch (tbx_control_receive (fd, TBX_WORKER_FROM_WORKER, &packet, &error))
+    {
+    case TBX_CONTROL_OK:
+      worker_dispatch (self, &packet.message);
+      break;
+    case TBX_CONTROL_BAD:
+      worker_misbehaved (self, error->message);
+      break;
+    case TBX_CONTROL_END:
+      worker_gone (self, &verdict_failed);
+      break;
+    case TBX_CONTROL_AGAIN:
+      break;
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+/**
+ * tbx_worker_set_gated:
+ * @self: a new worker
+ * @gated: whether its programs wait for tbx_worker_open_gate(), for a second at most
+ */
+void
+tbx_worker_set_gated (TbxWorker *self, gboolean gated)
+{
+  self->gated = gated;
+}
+
+/**
+ * tbx_worker_open_gate:
+ * @self: the worker
+ * @pid: of a program that may run now
+ */
+void
+tbx_worker_open_gate (TbxWorker *self, gint64 pid)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_OPEN_GATE, .gate_pid = pid };
+
+  if (self->stage == TBX_WORKER_SERVING || self->stage == TBX_WORKER_ABANDONED)
+    worker_say (self, &message, -1);
+}
+
+/**
+ * tbx_worker_adopt:
+ * @self: a worker that serves
+ * @program: that another worker of its user started
+ *
+ * Has it listed by this one too.
+ */
+void
+tbx_worker_adopt (TbxWorker *self, const TbxWorkerProgram *program)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_ADOPT, .program = *program };
+
+  if (self->stage == TBX_WORKER_SERVING)
+    worker_say (self, &message, -1);
+}
+
+/**
+ * tbx_worker_quit:
+ * @self: the worker
+ *
+ * Has it end, unless it holds something that must not be lost.
+ */
+void
+tbx_worker_quit (TbxWorker *self)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_QUIT };
+
+  if (self->stage == TBX_WORKER_GONE)
+    return;
+  self->quitting = TRUE;
+  if (!tbx_worker_get_busy (self))
+    worker_wait_until (self, from_now (QUIT_GRACE_MS));
+  worker_say (self, &message, -1);
+}
+
+TbxWorkerStage
+tbx_worker_get_stage (TbxWorker *self)
+{
+  return self->stage;
+}
+
+/**
+ * tbx_worker_get_account:
+ * @self: the worker
+ *
+ * Returns: (transfer none) (nullable): its user; %NULL before it was verified, and for one
+ *   that was attached to
+ */
+TbxAccount *
+tbx_worker_get_account (TbxWorker *self)
+{
+  return self->account;
+}
+
+int
+tbx_worker_get_socket (TbxWorker *self)
+{
+  return self->socket;
+}
+
+int
+tbx_worker_get_pidfd (TbxWorker *self)
+{
+  return tbx_worker_process_get_fd (self->process);
+}
+
+/**
+ * tbx_worker_get_busy:
+ * @self: the worker
+ *
+ * Returns: whether it has something to do, or holds what must not be lost: programs,
+ *   open files
+ */
+gboolean
+tbx_worker_get_busy (TbxWorker *self)
+{
+  return self->busy
+         || (self->requests != NULL && tbx_request_queue_has_current (self->requests));
+}
+
+/**
+ * tbx_worker_get_idle_us:
+ * @self: a worker that is not busy
+ *
+ * Returns: since when, monotonic time in microseconds
+ */
+gint64
+tbx_worker_get_idle_us (TbxWorker *self)
+{
+  return self->idle_us;
+}
+
+/**
+ * tbx_worker_get_programs:
+ * @self: the worker
+ *
+ * Returns: (transfer container) (element-type TbxWorkerProgram): those that run, and that
+ *   ended a short while ago; valid until the main loop runs again
+ */
+GList *
+tbx_worker_get_programs (TbxWorker *self)
+{
+  return tbx_program_table_list (self->programs);
+}
+
+static void
+tbx_worker_dispose (GObject *object)
+{
+  worker_gone (TBX_WORKER (object), &verdict_failed);
+  G_OBJECT_CLASS (tbx_worker_parent_class)->dispose (object);
+}
+
+static void
+tbx_worker_finalize (GObject *object)
+{
+  TbxWorker *self = TBX_WORKER (object);
+
+  g_clear_pointer (&self->process, tbx_worker_process_free);
+  g_clear_pointer (&self->account, tbx_account_unref);
+  g_clear_pointer (&self->requests, tbx_request_queue_free);
+  g_clear_pointer (&self->programs, tbx_program_table_free);
+  G_OBJECT_CLASS (tbx_worker_parent_class)->finalize (object);
+}
+
+static void
+tbx_worker_class_init (TbxWorkerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = tbx_worker_dispose;
+  object_class->finalize = tbx_worker_finalize;
+
+  /**
+   * TbxWorker::changed:
+   * @self: the worker
+   *
+   * Its stage, or whether it is busy, changed.
+   */
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", TBX_TYPE_WORKER, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * TbxWorker::program-started:
+   * @self: the worker
+   * @program: (type gpointer): a `const TbxWorkerProgram *`
+   *
+   * It started a program, so it says.
+   */
+  signals[SIGNAL_PROGRAM_STARTED] = g_signal_new ("program-started", TBX_TYPE_WORKER,
+                                                  G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                                  G_TYPE_NONE, 1, G_TYPE_POINTER);
+
+  /**
+   * TbxWorker::program-ended:
+   * @self: the worker
+   * @program: (type gpointer): a `const TbxWorkerProgram *`
+   *
+   * A program ended, so it says; its exit code is -1 when nobody can tell.
+   */
+  signals[SIGNAL_PROGRAM_ENDED] = g_signal_new ("program-ended", TBX_TYPE_WORKER,
+                                                G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                                G_TYPE_NONE, 1, G_TYPE_POINTER);
+
+  /**
+   * TbxWorker::run-done:
+   * @self: the worker
+   * @request: an RPCI request, checked to be of its kind
+   *
+   * The host is to be told of the end of a program that a legacy request started.
+   */
+  signals[SIGNAL_RUN_DONE] = g_signal_new ("run-done", TBX_TYPE_WORKER, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+tbx_worker_init (TbxWorker *self)
+{
+  self->socket = -1;
+  self->programs = tbx_program_table_new ();
+}
+
+static gboolean
+dispatch_deadline (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs deadline_funcs = { .dispatch = dispatch_deadline };
+
+/**
+ * tbx_worker_new:
+ * @socket: (transfer full): to its process; does not block
+ * @process: (transfer full): its process
+ * @deadlines: how long it may take for what
+ *
+ * Returns: (transfer full): a new worker, or a proxy of one to be attached to
+ */
+TbxWorker *
+tbx_worker_new (int                       socket,
+                TbxWorkerProcess         *process,
+                const TbxWorkerDeadlines *deadlines)
+{
+  TbxWorker *self = g_object_new (TBX_TYPE_WORKER, NULL);
+  GMainContext *context = g_main_context_get_thread_default ();
+
+  self->socket = socket;
+  self->process = process;
+  self->deadlines = *deadlines;
+  self->readable = g_unix_fd_source_new (socket, G_IO_IN);
+  g_source_set_static_name (self->readable, "tbx-worker-readable");
+  g_source_set_callback (self->readable, G_SOURCE_FUNC (on_readable), self, NULL);
+  g_source_attach (self->readable, context);
+  self->deadline = g_source_new (&deadline_funcs, sizeof (GSource));
+  g_source_set_static_name (self->deadline, "tbx-worker-deadline");
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_attach (self->deadline, context);
+  return self;
+}
