@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-worker-service.h"
+#include "tbx-control.h"
+#include <glib-unix.h>
+#include <string.h>
+#include <unistd.h>
+
+struct _TbxWorkerService
+{
+  int              socket;     /* to the daemon (not owned) */
+  TbxWorkerBuffer *buffer;     /* of the daemon that we serve now (owned) */
+  TbxOps          *ops;        /* (owned) */
+  GHashTable      *programs;   /* pid (owned) -> Program (owned): for a daemon that attaches */
+  GMainLoop       *loop;
+  guint            source_id;
+  gboolean         calling;    /* a request uses the buffer */
+};
+
+/* What was said last of a program. */
+typedef struct
+{
+  GBytes *message;   /* (owned) */
+  gint64  end;       /* Unix time, seconds; 0 while it runs */
+} Program;
+
+/* One request that is being executed.  It keeps its buffer: the daemon that sent it
+ * may have ended meanwhile, and another has brought its own. */
+typedef struct
+{
+  TbxWorkerService *service;
+  TbxWorkerBuffer  *buffer;   /* (owned) */
+  guint32           id;       /* of the request */
+} Call;
+
+static void
+service_say (TbxWorkerService *self, const TbxWorkerMessage *message)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (tbx_control_send (self->socket, message, -1, &error))
+    return;
+  g_warning ("The daemon cannot be told: %s", error->message);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+call_free (Call *call)
+{
+  /* Another buffer is free whatever became of this one. */
+  if (call->service->buffer == call->buffer)
+    call->service->calling = FALSE;
+  tbx_worker_buffer_unref (call->buffer);
+  g_free (call);
+}
+
+static void
+reply (TbxWorkerService *self, guint32 id, TbxVixCode code, int error_number, gsize size)
+{
+  const TbxWorkerMessage message = {
+    .type = TBX_WORKER_REPLY,
+    .reply = { id, code, error_number, (guint32) size },
+  };
+
+  service_say (self, &message);
+}
+
+static void
+on_op_done (TbxOp *op, TbxVixCode code, int error_number, gsize size, gpointer user_data)
+{
+  Call *call = user_data;
+  TbxWorkerService *self = call->service;
+  gboolean current = call->buffer == self->buffer;
+  guint32 id = call->id;
+
+  call_free (call);
+  if (current)
+    reply (self, id, code, error_number, size);
+}
+
+static void
+on_op_progress (TbxOp *op, gpointer user_data)
+{
+  Call *call = user_data;
+  const TbxWorkerMessage message = { .type = TBX_WORKER_PROGRESS, .progress_id = call->id };
+
+  if (call->buffer == call->service->buffer)
+    service_say (call->service, &message);
+}
+
+static void
+service_execute (TbxWorkerService *self, const TbxWorkerRequest *asked)
+{
+  g_autoptr(TbxOp) op = NULL;
+  TbxVixRequest request;
+  TbxVixCode code = TBX_VIX_FAIL;
+  Call *call;
+
+  if (self->calling)
+    code = TBX_VIX_OBJECT_IS_BUSY;
+  else if (asked->body_size <= TBX_WORKER_BODY_MAX_BYTES)
+    code = tbx_vix_request_decode (asked->opcode, tbx_worker_buffer_get_body (self->buffer),
+                                   asked->body_size, &request);
+  if (code == TBX_VIX_OK)
+    code = tbx_vix_request_check (&request);
+  if (code != TBX_VIX_OK)
+    {
+      reply (self, asked->id, code, 0, 0);
+      return;
+    }
+  call = g_new (Call, 1);
+  *call = (Call) { self, tbx_worker_buffer_ref (self->buffer), asked->id };
+  self->calling = TRUE;
+  op = tbx_op_new (&request, asked->request_flags, tbx_worker_buffer_get_payload (self->buffer),
+                   TBX_VIX_PAYLOAD_MAX_BYTES, on_op_done, on_op_progress, call);
+  tbx_op_set_name (op, (const char *) asked->name, asked->name_size);
+  tbx_ops_execute (self->ops, op);
+}
+
+static void
+service_say_state (TbxWorkerService *self)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_STATE,
+                                     .busy = tbx_ops_get_busy (self->ops) };
+
+  service_say (self, &message);
+}
+
+static void
+program_free (gpointer data)
+{
+  Program *program = data;
+
+  g_bytes_unref (program->message);
+  g_free (program);
+}
+
+/* For g_hash_table_foreach_remove(). */
+static gboolean
+is_past (gpointer key, gpointer value, gpointer user_data)
+{
+  const Program *program = value;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  return program->end != 0 && now - program->end > TBX_WORKER_PROGRAM_LISTED_S;
+}
+
+static char *
+dup_short (const char *text, gsize limit)
+{
+  g_autofree char *cut = g_strndup (text, limit);
+  g_autofree char *valid = g_utf8_make_valid (cut, -1);
+  const char *end;
+
+  /* A cut character became a longer replacement. */
+  if (strlen (valid) <= limit)
+    return g_steal_pointer (&valid);
+  end = g_utf8_find_prev_char (valid, valid + limit);
+  return g_strndup (valid, (gsize) (end - valid));
+}
+
+static void
+service_keep_program (TbxWorkerService *self, const TbxWorkerMessage *message)
+{
+  gint64 pid = message->program.pid;
+  Program *kept = g_new (Program, 1);
+  TbxWriter w;
+
+  tbx_writer_init (&w, TBX_WORKER_MESSAGE_MAX_BYTES);
+  tbx_worker_message_encode (message, &w);
+  *kept = (Program) { tbx_writer_end (&w, "program", NULL), message->program.end };
+  g_assert (kept->message != NULL);
+  g_hash_table_foreach_remove (self->programs, is_past, NULL);
+  g_hash_table_replace (self->programs, g_memdup2 (&pid, sizeof pid), kept);
+}
+
+static void
+service_tell_program (TbxWorkerService *self, TbxWorkerMessageType type, const TbxOpsProgram *program)
+{
+  g_autofree char *command = dup_short (program->command, TBX_WORKER_COMMAND_MAX_BYTES);
+  g_autofree char *line = dup_short (program->command_line, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
+  const TbxWorkerMessage message = {
+    .type = type,
+    .program = { program->pid, program->start, program->end, program->exit_code,
+                 program->signal, command, line },
+  };
+
+  service_keep_program (self, &message);
+  service_say (self, &message);
+}
+
+static void
+on_program_started (TbxOps *ops, const TbxOpsProgram *program, TbxWorkerService *self)
+{
+  service_tell_program (self, TBX_WORKER_PROGRAM_STARTED, program);
+}
+
+static void
+on_program_ended (TbxOps *ops, const TbxOpsProgram *program, TbxWorkerService *self)
+{
+  service_tell_program (self, TBX_WORKER_PROGRAM_ENDED, program);
+}
+
+static void
+on_run_done (TbxOps *ops, const char *request, TbxWorkerService *self)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_RUN_DONE, .run_done = request };
+
+  service_say (self, &message);
+}
+
+/* One that another worker of the user started is listed like ours. */
+static void
+service_adopt (TbxWorkerService *self, const TbxWorkerProgram *program)
+{
+  const TbxOpsProgram record = {
+    .pid = program->pid,
+    .command = program->command,
+    .command_line = program->command_line,
+    .start = program->start,
+    .end = program->end,
+    .exit_code = program->exit_code,
+    .signal = program->signal,
+  };
+  const TbxWorkerMessage message = {
+    .type = program->end == 0 ? TBX_WORKER_PROGRAM_STARTED : TBX_WORKER_PROGRAM_ENDED,
+    .program = *program,
+  };
+
+  service_keep_program (self, &message);
+  tbx_ops_adopt_program (self->ops, &record);
+}
+
+static void
+on_busy_changed (TbxWorkerService *self)
+{
+  /* Not busy: the ended ones are not listed any more. */
+  if (!tbx_ops_get_busy (self->ops))
+    g_hash_table_remove_all (self->programs);
+  service_say_state (self);
+}
+
+/* A daemon that started anew gets to know what this worker holds. */
+static void
+service_attach (TbxWorkerService *self, int fd, gboolean gated)
+{
+  g_autoptr(GError) error = NULL;
+  TbxWorkerBuffer *buffer = tbx_worker_buffer_new_from_fd (fd, &error);
+  TbxWorkerMessage message = { .type = TBX_WORKER_HELLO,
+                               .hello = { TBX_WORKER_PROTOCOL, (guint32) getpid () } };
+  GHashTableIter iter;
+  Program *program;
+
+  if (buffer == NULL)
+    {
+      g_warning ("A daemon attaches in vain: %s", error->message);
+      g_main_loop_quit (self->loop);
+      return;
+    }
+  tbx_worker_buffer_unref (self->buffer);
+  self->buffer = buffer;
+  self->calling = FALSE;
+  tbx_ops_set_gated (self->ops, gated);
+  service_say (self, &message);
+  g_hash_table_foreach_remove (self->programs, is_past, NULL);
+  g_hash_table_iter_init (&iter, self->programs);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &program))
+    {
+      gsize size;
+      gconstpointer data = g_bytes_get_data (program->message, &size);
+
+      if (tbx_worker_message_decode (data, size, TBX_WORKER_FROM_WORKER, &message, NULL))
+        service_say (self, &message);
+    }
+  service_say_state (self);
+}
+
+/* The daemon asked whether we are of use; only what is not busy ends. */
+static void
+service_quit (TbxWorkerService *self)
+{
+  if (self->calling || tbx_ops_get_busy (self->ops))
+    service_say_state (self);
+  else
+    g_main_loop_quit (self->loop);
+}
+
+static void
+service_dispatch (TbxWorkerService *self, TbxControlPacket *packet)
+{
+  switch (packet->message.type)
+    {
+    case TBX_WORKER_REQUEST:
+      service_execute (self, &packet->message.request);
+      break;
+    case TBX_WORKER_ATTACH:
+      service_attach (self, packet->fd, packet->message.gated);
+      packet->fd = -1;
+      break;
+    case TBX_WORKER_QUIT:
+      service_quit (self);
+      break;
+    case TBX_WORKER_ADOPT:
+      service_adopt (self, &packet->message.program);
+      break;
+    case TBX_WORKER_OPEN_GATE:
+      tbx_ops_open_gate (self->ops, packet->message.gate_pid);
+      break;
+    default:
+      g_warning ("The daemon sent what does not belong here (%d)", packet->message.type);
+      g_main_loop_quit (self->loop);
+    }
+}
+
+static gboolean
+on_readable (gint fd, GIOCondition condition, gpointer user_data)
+{
+  TbxWorkerService *self = user_data;
+  g_autoptr(GError) error = NULL;
+  g_auto(TbxControlPacket) packet;
+
+  switch (tbx_control_receive (fd, TBX_WORKER_FROM_DAEMON, &packet, &error))
+    {
+    case TBX_CONTROL_OK:
+      service_dispatch (self, &packet);
+      return G_SOURCE_CONTINUE;
+    case TBX_CONTROL_AGAIN:
+      return G_SOURCE_CONTINUE;
+    case TBX_CONTROL_BAD:
+      g_warning ("The daemon is not understood: %s", error->message);
+      break;
+    case TBX_CONTROL_END:
+      break;
+    }
+  self->source_id = 0;
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * tbx_worker_service_new:
+ * @socket: to the daemon; must outlive the service
+ * @buffer: (transfer full): what the daemon gave
+ * @ops: the user's operations
+ *
+ * Returns: (transfer full): free with tbx_worker_service_free()
+ */
+TbxWorkerService *
+tbx_worker_service_new (int socket, TbxWorkerBuffer *buffer, TbxOps *ops)
+{
+  TbxWorkerService *self = g_new0 (TbxWorkerService, 1);
+
+  self->socket = socket;
+  self->buffer = buffer;
+  self->ops = g_object_ref (ops);
+  self->programs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
+                                          program_free);
+  self->loop = g_main_loop_new (NULL, FALSE);
+  self->source_id = g_unix_fd_add (socket, G_IO_IN, on_readable, self);
+  g_signal_connect (ops, "program-started", G_CALLBACK (on_program_started), self);
+  g_signal_connect (ops, "program-ended", G_CALLBACK (on_program_ended), self);
+  g_signal_connect (ops, "run-program-done", G_CALLBACK (on_run_done), self);
+  g_signal_connect_swapped (ops, "notify::busy", G_CALLBACK (on_busy_changed), self);
+  return self;
+}
+
+/**
+ * tbx_worker_service_run:
+ * @self: the service
+ *
+ * Serves until the daemon says that this worker is of no use any more, or is gone.
+ */
+void
+tbx_worker_service_run (TbxWorkerService *self)
+{
+  g_main_loop_run (self->loop);
+}
+
+void
+tbx_worker_service_free (TbxWorkerService *self)
+{
+  g_signal_handlers_disconnect_by_data (self->ops, self);
+  g_clear_handle_id (&self->source_id, g_source_remove);
+  g_clear_object (&self->ops);
+  g_clear_pointer (&self->programs, g_hash_table_unref);
+  g_clear_pointer (&self->buffer, tbx_worker_buffer_unref);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+  g_free (self);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-worker-session.h"
+#include "tbx-control.h"
+#include "tbx-pam.h"
+#include "tbx-worker-identity.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Everything of one login.  All of it happens in one thread that may block. */
+typedef struct
+{
+  const TbxWorkerSession *session;
+  TbxPam                 *pam;       /* (owned), NULL with `self` */
+  TbxOpsUser              user;      /* (owned) */
+  TbxWorkerBuffer        *buffer;    /* (owned) */
+  gboolean                gated;     /* programs wait for the daemon */
+  TbxPamOutcome           outcome;   /* of the last step */
+} Login;
+
+static gboolean
+say (Login *login, const TbxWorkerMessage *message)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (tbx_control_send (login->session->socket, message, -1, &error))
+    return TRUE;
+  g_warning ("The daemon cannot be told: %s", error->message);
+  return FALSE;
+}
+
+/* Waits for the one message that may come now. */
+static gboolean
+hear (Login *login, TbxWorkerMessageType type, TbxControlPacket *packet)
+{
+  g_autoptr(GError) error = NULL;
+
+  switch (tbx_control_receive (login->session->socket, TBX_WORKER_FROM_DAEMON, packet, &error))
+    {
+    case TBX_CONTROL_OK:
+      if (packet->message.type == type)
+        return TRUE;
+      if (packet->message.type != TBX_WORKER_QUIT)
+        g_warning ("The daemon sent what does not belong here (%d)", packet->message.type);
+      return FALSE;
+    case TBX_CONTROL_BAD:
+      g_warning ("The daemon is not understood: %s", error->message);
+      return FALSE;
+    default:
+      return FALSE;   /* it is gone */
+    }
+}
+
+static gboolean
+login_fail (Login *login, TbxWorkerStep step, const GError *error)
+{
+  login->outcome = (TbxPamOutcome) { TBX_WORKER_VERDICT_FAILED, step, 0 };
+  if (error != NULL)
+    g_warning ("Login failed at %s: %s", tbx_worker_step_get_name (step), error->message);
+  return FALSE;
+}
+
+static gboolean
+verify_self (Login *login, const char *name)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (geteuid () == 0)
+    return login_fail (login, TBX_WORKER_STEP_AUTHENTICATE, NULL);
+  if (!tbx_worker_identity_own (&login->user, &error))
+    return login_fail (login, TBX_WORKER_STEP_LOOKUP, error);
+  login->outcome = (TbxPamOutcome) { TBX_WORKER_VERDICT_OK, TBX_WORKER_STEP_AUTHENTICATE, 0 };
+  if (strcmp (login->user.name, name) != 0)
+    login->outcome.verdict = TBX_WORKER_VERDICT_DENIED;
+  return login->outcome.verdict == TBX_WORKER_VERDICT_OK;
+}
+
+static gboolean
+verify_by_pam (Login *login, const char *name, const char *password)
+{
+  g_autoptr(GError) error = NULL;
+  const char *user;
+
+  login->pam = tbx_pam_new (login->session->pam_directory, name, &login->outcome);
+  if (login->pam == NULL || !tbx_pam_verify (login->pam, password, &login->outcome))
+    return FALSE;
+  user = tbx_pam_get_user (login->pam);
+  if (user == NULL || !tbx_worker_identity_look_up (user, &login->user, &error))
+    return login_fail (login, TBX_WORKER_STEP_LOOKUP, error);
+  return TRUE;
+}
+
+static gboolean
+login_say_result (Login *login)
+{
+  g_auto(TbxWriter) groups = { 0 };
+  guint32 n_groups = 0;
+  TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN_RESULT };
+
+  tbx_writer_init (&groups, TBX_WORKER_MESSAGE_MAX_BYTES);
+  if (login->outcome.verdict == TBX_WORKER_VERDICT_OK
+      && !tbx_worker_identity_groups (&login->user, &groups, &n_groups))
+    login_fail (login, TBX_WORKER_STEP_LOOKUP, NULL);
+  message.login_result = (TbxWorkerLoginResult) {
+    .verdict = login->outcome.verdict,
+    .step = login->outcome.step,
+    .pam_code = login->outcome.pam_code,
+    .name = "",
+  };
+  if (login->outcome.verdict == TBX_WORKER_VERDICT_OK)
+    {
+      message.login_result.uid = login->user.uid;
+      message.login_result.gid = login->user.gid;
+      message.login_result.name = login->user.name;
+      message.login_result.n_groups = n_groups;
+      message.login_result.groups = groups.out->data;
+      message.login_result.groups_size = groups.out->len;
+    }
+  return say (login, &message) && login->outcome.verdict == TBX_WORKER_VERDICT_OK;
+}
+
+/* The packet holds the password, and is wiped when this returns. */
+static gboolean
+login_verify (Login *login)
+{
+  g_auto(TbxControlPacket) packet;
+  const TbxWorkerLogin *asked;
+
+  if (!hear (login, TBX_WORKER_LOGIN, &packet))
+    return FALSE;
+  asked = &packet.message.login;
+  if (asked->self != login->session->self)
+    login_fail (login, TBX_WORKER_STEP_START, NULL);
+  else if (asked->self)
+    verify_self (login, asked->name);
+  else
+    verify_by_pam (login, asked->name, asked->password);
+  return TRUE;
+}
+
+static gboolean
+login_receive_buffer (Login *login)
+{
+  g_auto(TbxControlPacket) packet;
+  g_autoptr(GError) error = NULL;
+  int fd;
+
+  if (!hear (login, TBX_WORKER_CONTINUE, &packet))
+    return FALSE;
+  fd = packet.fd;
+  packet.fd = -1;
+  login->gated = packet.message.gated;
+  login->buffer = tbx_worker_buffer_new_from_fd (fd, &error);
+  if (login->buffer == NULL)
+    g_warning ("No buffer: %s", error->message);
+  return login->buffer != NULL;
+}
+
+static gboolean
+login_say_ready (Login *login)
+{
+  const TbxWorkerMessage message = {
+    .type = TBX_WORKER_READY,
+    .ready = { login->outcome.verdict, login->outcome.step, login->outcome.pam_code },
+  };
+
+  return say (login, &message) && login->outcome.verdict == TBX_WORKER_VERDICT_OK;
+}
+
+/* The groups come first, for pam_setcred() may add some. */
+static gboolean
+login_open_session (Login *login)
+{
+  if (initgroups (login->user.name, login->user.gid) != 0)
+    {
+      g_warning ("initgroups: %s", g_strerror (errno));
+      return login_fail (login, TBX_WORKER_STEP_LOOKUP, NULL);
+    }
+  umask (022);   /* where PAM has no other wish */
+  return tbx_pam_open (login->pam, &login->outcome);
+}
+
+static void
+reset_signals (void)
+{
+  const struct sigaction standard = { .sa_handler = SIG_DFL };
+  sigset_t none;
+
+  for (int i = 1; i < NSIG; i++)
+    sigaction (i, &standard, NULL);
+  /* A pipe whose reader is gone is an error of the operation, not our end. */
+  signal (SIGPIPE, SIG_IGN);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+}
+
+/* Leaves standard error, the socket and the buffer. */
+static void
+close_the_rest (int socket, int buffer)
+{
+  guint low = (guint) MIN (socket, buffer), high = (guint) MAX (socket, buffer);
+  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+
+  dup2 (null, STDIN_FILENO);
+  dup2 (null, STDOUT_FILENO);
+  if (low > STDERR_FILENO + 1)
+    close_range (STDERR_FILENO + 1, low - 1, 0);
+  if (high > low + 1)
+    close_range (low + 1, high - 1, 0);
+  close_range (high + 1, ~0U, 0);
+}
+
+/* What of the process shows in what runs in it, or is left over from root. */
+static gboolean
+login_settle_in (Login *login)
+{
+  close_the_rest (login->session->socket, tbx_worker_buffer_get_fd (login->buffer));
+  clearenv ();
+  for (char **each = login->user.environment; *each != NULL; each++)
+    {
+      char *sign = strchr (*each, '=');
+      g_autofree char *name = g_strndup (*each, (gsize) (sign - *each));
+
+      setenv (name, sign + 1, TRUE);
+    }
+  return chdir ("/") == 0;
+}
+
+/* The user's half.  It must not outlive root's, which alone can end it by a signal. */
+static int
+login_serve_as_user (Login *login, pid_t parent, TbxWorkerServe serve)
+{
+  g_autoptr(GError) error = NULL;
+  g_auto(GStrv) environment = tbx_pam_dup_environment (login->pam);
+
+  tbx_pam_forget (g_steal_pointer (&login->pam));
+  reset_signals ();
+  setsid ();
+  tbx_worker_identity_set_environment (&login->user, environment);
+  if (!tbx_worker_identity_become (&login->user, &error))
+    login_fail (login, TBX_WORKER_STEP_BECOME_USER, error);
+  else if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid () != parent
+           || !login_settle_in (login))
+    login_fail (login, TBX_WORKER_STEP_BECOME_USER, NULL);
+  if (!login_say_ready (login))
+    return EXIT_FAILURE;
+  serve (login->session->socket, login->buffer, &login->user, login->gated);
+  return EXIT_SUCCESS;
+}
+
+/* Root's half: waits for the end of the other, or for the order to end it. */
+static void
+wait_for_user (pid_t child, const sigset_t *signals)
+{
+  for (;;)
+    {
+      int number = 0;
+
+      sigwait (signals, &number);
+      if (number != SIGCHLD)
+        kill (child, SIGKILL);
+      /* 0: another child, that a PAM module left to us. */
+      if (waitpid (child, NULL, WNOHANG) != 0)
+        return;
+    }
+}
+
+static int
+login_split (Login *login, TbxWorkerServe serve)
+{
+  pid_t parent = getpid ();
+  sigset_t signals;
+  pid_t child;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGCHLD);
+  sigaddset (&signals, SIGTERM);
+  sigaddset (&signals, SIGINT);
+  sigprocmask (SIG_BLOCK, &signals, NULL);
+  child = fork ();
+  if (child == 0)
+    _exit (login_serve_as_user (login, parent, serve));
+  if (child < 0)
+    {
+      login_fail (login, TBX_WORKER_STEP_BECOME_USER, NULL);
+      login_say_ready (login);
+      return EXIT_FAILURE;
+    }
+  /* The daemon sees the end of the other half by the end of the socket. */
+  close (login->session->socket);
+  g_clear_pointer (&login->buffer, tbx_worker_buffer_unref);
+  wait_for_user (child, &signals);
+  return EXIT_SUCCESS;
+}
+
+static int
+login_run (Login *login, TbxWorkerServe serve)
+{
+  const TbxWorkerMessage hello = { .type = TBX_WORKER_HELLO,
+                                   .hello = { TBX_WORKER_PROTOCOL, (guint32) getpid () } };
+
+  if (!say (login, &hello) || !login_verify (login) || !login_say_result (login)
+      || !login_receive_buffer (login))
+    return EXIT_SUCCESS;
+  if (login->session->self)
+    {
+      tbx_worker_identity_set_environment (&login->user, (char *[]) { NULL });
+      reset_signals ();
+      if (prctl (PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 || !login_settle_in (login))
+        login_fail (login, TBX_WORKER_STEP_BECOME_USER, NULL);
+      if (!login_say_ready (login))
+        return EXIT_FAILURE;
+      serve (login->session->socket, login->buffer, &login->user, login->gated);
+      return EXIT_SUCCESS;
+    }
+  if (login_open_session (login))
+    return login_split (login, serve);
+  login_say_ready (login);
+  return EXIT_SUCCESS;
+}
+
+/**
+ * tbx_worker_session_run:
+ * @session: how to verify, and the socket to the daemon
+ * @serve: called once in the process that is the user; its buffer is to be given back
+ *
+ * Verifies whom the daemon names, opens the session when it says so, and splits into
+ * the half that serves as the user and the one that ends the session after it.
+ * Source: docs/design.md, "Processes" and "Security".
+ *
+ * Returns: the exit status of the process
+ */
+int
+tbx_worker_session_run (const TbxWorkerSession *session, TbxWorkerServe serve)
+{
+  Login login = { .session = session };
+  int status;
+
+  /* A dump, or another process of the user, would show the password. */
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  signal (SIGCHLD, SIG_DFL);
+  status = login_run (&login, serve);
+  if (login.pam != NULL)
+    tbx_pam_close (login.pam);
+  g_clear_pointer (&login.buffer, tbx_worker_buffer_unref);
+  tbx_ops_user_clear (&login.user);
+  return status;
+}
