@@ -100,6 +100,20 @@ class Objects(Started):
         until(lambda: any(c.get('TransportState') == 'up' for _, (_, c, _) in heard.seen),
               'the channels are up again')
 
+    def test_resets_between_requests(self):
+        """Requests to the host reopen a channel that a reset is about to open."""
+        outcome = []
+        for _ in range(12):
+            for interface, method, arguments in (('Manager', 'Reset', None),
+                                                 ('GuestInfo', 'Get', self.text('no.such'))):
+                self.bus_client.connection.call(NAME, ROOT, f'{NAME}.{interface}', method,
+                                                arguments, None, Gio.DBusCallFlags.NONE, -1, None,
+                                                lambda *_: outcome.append(True))
+        until(lambda: len(outcome) == 24, 'all are answered')
+        if self.bus_client.get('Manager', 'TransportState') != 'up':
+            self.bus_client.wait_property('Manager', 'TransportState', 'up')
+        self.assertIsNone(self.daemon.find('CRITICAL'))
+
     def test_options_and_capabilities_are_told(self):
         self.bus_client.wait_property('Manager', 'Capabilities', lambda told: 'version' in told)
         self.host.ask('rpc', 'Set_Option tbx.option some value')
