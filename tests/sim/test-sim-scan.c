@@ -6,6 +6,7 @@
 #include "tbx-sim-scan.h"
 #include <cpuid.h>
 #include <dlfcn.h>
+#include <gio/gio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -177,23 +178,28 @@ test_random_data (void)
 static GHashTable *
 ask_objdump (const char *path, guint64 base)
 {
-  const char *argv[] = { "objdump", "--disassemble", "--no-show-raw-insn", path, NULL };
-  g_autofree char *text = NULL;
-  g_autoptr(GError) error = NULL;
-  g_auto(GStrv) lines = NULL;
   GHashTable *found = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GSubprocess) objdump =
+    g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "objdump", "--disassemble",
+                      "--no-show-raw-insn", path, NULL);
+  g_autoptr(GDataInputStream) lines = NULL;
+  char *line;
 
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &text, NULL, NULL,
-                &error);
   g_assert_no_error (error);
-  lines = g_strsplit (text, "\n", -1);
-  for (gsize i = 0; lines[i] != NULL; i++)
-    if (g_str_has_suffix (g_strchomp (lines[i]), "\tcpuid"))
-      {
-        guint64 address = base + g_ascii_strtoull (g_strchug (lines[i]), NULL, 16);
+  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (objdump));
+  while ((line = g_data_input_stream_read_line (lines, NULL, NULL, &error)) != NULL)
+    {
+      if (g_str_has_suffix (g_strchomp (line), "\tcpuid"))
+        {
+          guint64 address = base + g_ascii_strtoull (g_strchug (line), NULL, 16);
 
-        g_hash_table_add (found, g_memdup2 (&address, sizeof address));
-      }
+          g_hash_table_add (found, g_memdup2 (&address, sizeof address));
+        }
+      g_free (line);
+    }
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_wait_check (objdump, NULL, &error));
   return found;
 }
 
