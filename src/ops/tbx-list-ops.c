@@ -98,7 +98,8 @@ tbx_handle_list_files (TbxOps *self, TbxOp *op)
 {
   const TbxVixListFiles *request = &tbx_op_get_request (op)->list_files;
   guint64 start = (guint64) request->index + request->offset;
-  guint64 count = (guint64) request->max_results - MIN (request->offset, (guint64) request->max_results);
+  guint64 most = (guint64) request->max_results;
+  guint64 count = most - MIN (request->offset, most);
   g_autoptr(TbxFolderList) list = NULL;
   gboolean valid, matches;
   int error_number = 0;

@@ -190,7 +190,8 @@ tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list)
   if (list == NULL)
     return;
   self->folder_list = tbx_folder_list_ref (list);
-  self->folder_list_id = g_timeout_add_seconds (TBX_FOLDER_LIST_FRESH_S, on_folder_list_stale, self);
+  self->folder_list_id = g_timeout_add_seconds (TBX_FOLDER_LIST_FRESH_S, on_folder_list_stale,
+                                                self);
 }
 
 /**

@@ -150,6 +150,13 @@ copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *t
   return error_number;
 }
 
+static gboolean
+copy_owner (int to_fd, const char *to_name, const struct stat *info)
+{
+  return fchownat (to_fd, to_name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW) == 0
+         || errno == EPERM;
+}
+
 static int
 copy_link (int from_fd, const char *name, int to_fd, const char *to_name, const struct stat *info)
 {
@@ -162,7 +169,7 @@ copy_link (int from_fd, const char *name, int to_fd, const char *to_name, const 
   target[n] = '\0';
   if (symlinkat (target, to_fd, to_name) < 0)
     return errno;
-  if (fchownat (to_fd, to_name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+  if (!copy_owner (to_fd, to_name, info))
     return errno;
   return utimensat (to_fd, to_name, times, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 }
@@ -172,7 +179,7 @@ copy_special (int to_fd, const char *to_name, const struct stat *info)
 {
   if (mknodat (to_fd, to_name, info->st_mode, info->st_rdev) < 0)
     return errno;
-  if (fchownat (to_fd, to_name, info->st_uid, info->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+  if (!copy_owner (to_fd, to_name, info))
     return errno;
   return fchmodat (to_fd, to_name, info->st_mode & 07777, 0) < 0 ? errno : 0;
 }

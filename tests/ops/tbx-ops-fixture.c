@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-fixture.h"
-#include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -17,6 +17,18 @@ on_ended (OpsFixture *f, gpointer data)
 
   *end = (OpsEnded) { record->pid, record->exit_code, record->signal };
   g_ptr_array_add (f->ended, end);
+}
+
+/* A request with nothing in it yet: an initializer would leave a part of its union as
+ * it was. */
+TbxVixRequest
+ops_request (guint32 opcode)
+{
+  TbxVixRequest request;
+
+  memset (&request, 0, sizeof request);
+  request.opcode = opcode;
+  return request;
 }
 
 void
@@ -46,8 +58,8 @@ ops_fixture_tear_down (OpsFixture *f, gconstpointer data)
   const char *argv[] = { "rm", "-rf", "--", f->dir, NULL };
 
   g_assert_finalize_object (f->ops);
-  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-                               NULL, NULL));
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+                               NULL, NULL, NULL));
   g_free (f->dir);
   g_ptr_array_unref (f->ended);
 }

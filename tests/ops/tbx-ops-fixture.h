@@ -31,6 +31,8 @@ typedef struct
   int    signal;
 } OpsEnded;
 
+TbxVixRequest ops_request (guint32 opcode);
+
 void ops_fixture_set_up    (OpsFixture *f, gconstpointer data);
 void ops_fixture_tear_down (OpsFixture *f, gconstpointer data);
 void ops_fixture_run       (OpsFixture *f, const TbxVixRequest *request);

@@ -9,7 +9,7 @@
 static gint64
 start (OpsFixture *f, const char *program, const char *arguments, const char *directory)
 {
-  TbxVixRequest request = { .opcode = TBX_VIX_START_PROGRAM };
+  TbxVixRequest request = ops_request (TBX_VIX_START_PROGRAM);
 
   request.start_program.program = program;
   request.start_program.arguments = arguments;
@@ -36,7 +36,7 @@ static void
 list (OpsFixture *f, gint64 pid)
 {
   gint64 le = GINT64_TO_LE (pid);
-  TbxVixRequest request = { .opcode = TBX_VIX_LIST_PROCESSES_EX };
+  TbxVixRequest request = ops_request (TBX_VIX_LIST_PROCESSES_EX);
 
   if (pid != 0)
     request.list_processes.pids = (TbxVixPids) { (const guint8 *) &le, 1 };
@@ -106,7 +106,7 @@ test_surroundings (OpsFixture *f, gconstpointer data)
   g_autofree char *arguments = g_strdup_printf ("> '%s'", out);
   g_autofree char *text = NULL;
   g_auto(GStrv) lines = NULL;
-  TbxVixRequest request = { .opcode = TBX_VIX_START_PROGRAM };
+  TbxVixRequest request = ops_request (TBX_VIX_START_PROGRAM);
 
   g_assert_true (g_file_set_contents_full (tool,
                                            "#!/bin/sh\nps -o sid= -p $$ | tr -d ' '\npwd\n"
@@ -151,10 +151,11 @@ test_list (OpsFixture *f, gconstpointer data)
 {
   g_autofree char *self = g_strdup_printf ("<pid>%d</pid>", getpid ());
   gint64 pid = start (f, "/bin/sleep", "1000", NULL);
-  g_autofree char *ours = g_strdup_printf ("<proc><cmd>sleep</cmd><name>%%22/bin/sleep%%22 1000</name>"
-                                           "<pid>%" G_GINT64_FORMAT "</pid>", pid);
-  TbxVixRequest kill_request = { .opcode = TBX_VIX_TERMINATE_PROCESS };
-  TbxVixRequest brief = { .opcode = TBX_VIX_LIST_PROCESSES };
+  g_autofree char *ours =
+    g_strdup_printf ("<proc><cmd>sleep</cmd><name>%%22/bin/sleep%%22 1000</name><pid>%"
+                     G_GINT64_FORMAT "</pid>", pid);
+  TbxVixRequest kill_request = ops_request (TBX_VIX_TERMINATE_PROCESS);
+  TbxVixRequest brief = ops_request (TBX_VIX_LIST_PROCESSES);
 
   list (f, 0);
   g_assert_true (g_str_has_prefix (f->payload, ours));
@@ -180,7 +181,7 @@ test_list (OpsFixture *f, gconstpointer data)
 static void
 test_list_unknown_key (OpsFixture *f, gconstpointer data)
 {
-  TbxVixRequest request = { .opcode = TBX_VIX_LIST_PROCESSES_EX };
+  TbxVixRequest request = ops_request (TBX_VIX_LIST_PROCESSES_EX);
 
   request.list_processes.key = 77;
   ops_fixture_run (f, &request);
@@ -191,10 +192,10 @@ test_list_unknown_key (OpsFixture *f, gconstpointer data)
 static void
 test_terminate_stubborn (OpsFixture *f, gconstpointer data)
 {
-  TbxVixRequest request = { .opcode = TBX_VIX_TERMINATE_PROCESS };
+  TbxVixRequest request = ops_request (TBX_VIX_TERMINATE_PROCESS);
   g_autofree char *mark = g_build_filename (f->dir, "mark", NULL);
-  g_autofree char *arguments = g_strdup_printf ("-c 'trap \"\" TERM; touch %s; sleep 1000 & wait; wait'",
-                                                mark);
+  g_autofree char *arguments =
+    g_strdup_printf ("-c 'trap \"\" TERM; touch %s; sleep 1000 & wait; wait'", mark);
   gint64 began_us;
 
   request.terminate_process.pid = start (f, "/bin/sh", arguments, NULL);
@@ -225,7 +226,7 @@ test_terminate_refused (OpsFixture *f, gconstpointer data)
   tbx_ops_protect (f->ops, getppid ());
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      TbxVixRequest request = { .opcode = TBX_VIX_TERMINATE_PROCESS };
+      TbxVixRequest request = ops_request (TBX_VIX_TERMINATE_PROCESS);
 
       request.terminate_process.pid = cases[i].pid;
       ops_fixture_run (f, &request);
@@ -236,8 +237,8 @@ test_terminate_refused (OpsFixture *f, gconstpointer data)
 static void
 test_environment (OpsFixture *f, gconstpointer data)
 {
-  TbxVixRequest request = { .opcode = TBX_VIX_READ_ENV };
-  TbxVixRequest variable = { .opcode = TBX_VIX_READ_VARIABLE };
+  TbxVixRequest request = ops_request (TBX_VIX_READ_ENV);
+  TbxVixRequest variable = ops_request (TBX_VIX_READ_VARIABLE);
 
   ops_fixture_run (f, &request);
   g_assert_cmpstr (f->payload, ==,
@@ -273,7 +274,7 @@ test_script (OpsFixture *f, gconstpointer data)
   g_autofree char *out = g_build_filename (f->dir, "script-out", NULL);
   g_autofree char *script = g_strdup_printf ("echo \"$0\" > '%s'; exit 5", out);
   g_autofree char *expected = NULL, *text = NULL;
-  TbxVixRequest request = { .opcode = TBX_VIX_RUN_SCRIPT };
+  TbxVixRequest request = ops_request (TBX_VIX_RUN_SCRIPT);
 
   g_signal_connect_data (f->ops, "run-program-done", G_CALLBACK (on_run_done), done, NULL, 0);
   request.run_script.interpreter = "";
@@ -320,8 +321,8 @@ test_adopt (OpsFixture *f, gconstpointer data)
       pause ();
       _exit (0);
     }
-  tbx_ops_adopt_program (f->ops, &(TbxOpsProgram) { .pid = pid, .command = "x", .command_line = "x y",
-                                                    .start = 1 });
+  tbx_ops_adopt_program (f->ops, &(TbxOpsProgram) { .pid = pid, .command = "x",
+                                                    .command_line = "x y", .start = 1 });
   tbx_ops_adopt_program (f->ops, &(TbxOpsProgram) { .pid = 99999998, .command = "old",
                                                     .command_line = "old", .start = 1, .end = 2,
                                                     .exit_code = 9 });
@@ -335,7 +336,7 @@ test_adopt (OpsFixture *f, gconstpointer data)
 static void
 test_filesystems (OpsFixture *f, gconstpointer data)
 {
-  TbxVixRequest request = { .opcode = TBX_VIX_LIST_FILESYSTEMS };
+  TbxVixRequest request = ops_request (TBX_VIX_LIST_FILESYSTEMS);
 
   ops_fixture_run (f, &request);
   g_assert_cmpint (f->code, ==, TBX_VIX_OK);
