@@ -90,7 +90,8 @@ tbx_inet_in_network (const TbxInet *self, const TbxInet *network, guint prefix_l
 
   if (self->family != network->family || memcmp (self->octets, network->octets, whole) != 0)
     return FALSE;
-  return whole == sizeof self->octets || ((self->octets[whole] ^ network->octets[whole]) & mask) == 0;
+  return whole == sizeof self->octets
+         || ((self->octets[whole] ^ network->octets[whole]) & mask) == 0;
 }
 
 static gboolean
@@ -135,7 +136,7 @@ tbx_inet_is_loopback (const TbxInet *self)
 gboolean
 tbx_inet_is_presentable (const TbxInet *self, gboolean allow_site)
 {
-  static const struct { int family; guint8 first, second, prefix_length; gboolean site; } local[] = {
+  static const struct { int family; guint8 first, second, length; gboolean site; } local[] = {
     { AF_INET, 0, 0, 8 },            /* "this network", unspecified */
     { AF_INET, 169, 254, 16 },       /* link-local */
     { AF_INET, 224, 0, 4 },          /* multicast */
@@ -149,7 +150,7 @@ tbx_inet_is_presentable (const TbxInet *self, gboolean allow_site)
   if (self->family == 0 || tbx_inet_is_loopback (self) || is_v6_small (self, 0))
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (local); i++)
-    if (starts_with (self, local[i].family, local[i].first, local[i].second, local[i].prefix_length)
+    if (starts_with (self, local[i].family, local[i].first, local[i].second, local[i].length)
         && !(local[i].site && allow_site))
       return FALSE;
   return TRUE;

@@ -16,7 +16,9 @@ gboolean tbx_inet_set              (TbxInet *self, int family, gconstpointer oct
 gboolean tbx_inet_parse            (TbxInet *self, const char *text);
 char    *tbx_inet_format           (const TbxInet *self);
 int      tbx_inet_compare          (const TbxInet *a, const TbxInet *b);
-gboolean tbx_inet_in_network       (const TbxInet *self, const TbxInet *network, guint prefix_length);
+gboolean tbx_inet_in_network       (const TbxInet *self,
+                                    const TbxInet *network,
+                                    guint          prefix_length);
 gboolean tbx_inet_is_loopback      (const TbxInet *self);
 gboolean tbx_inet_is_presentable   (const TbxInet *self, gboolean allow_site);
 void     tbx_inet_to_nicinfo       (const TbxInet *self, TbxNicInfoAddress *address);

@@ -174,7 +174,10 @@ netlink_take_error (TbxNetlink *self, struct nlmsghdr *header, gboolean ours)
 }
 
 static void
-netlink_take_event (TbxNetlink *self, struct nlmsghdr *header, TbxNetlinkKind kind, gboolean removed)
+netlink_take_event (TbxNetlink      *self,
+                    struct nlmsghdr *header,
+                    TbxNetlinkKind   kind,
+                    gboolean         removed)
 {
   if (1u << kind & ROUTES)
     {
@@ -297,8 +300,8 @@ tbx_netlink_new (const TbxNetlinkHandlers *handlers, gpointer user_data, GError 
   result = self->sock == NULL ? -NLE_NOMEM : netlink_connect (self);
   if (result < 0)
     {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_FAILED, "cannot hear the kernel's network events: %s",
-                   nl_geterror (result));
+      g_set_error (error, TBX_ERROR, TBX_ERROR_FAILED,
+                   "cannot hear the kernel's network events: %s", nl_geterror (result));
       tbx_netlink_free (self);
       return NULL;
     }

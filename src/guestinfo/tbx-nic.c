@@ -65,7 +65,8 @@ nic_insert_address (TbxNic *self, const TbxNicAddress *address)
   guint i = 0;
 
   while (i < self->addresses->len
-         && tbx_nic_address_compare (&g_array_index (self->addresses, TbxNicAddress, i), address) <= 0)
+         && tbx_nic_address_compare (&g_array_index (self->addresses, TbxNicAddress, i),
+                                     address) <= 0)
     i++;
   g_array_insert_vals (self->addresses, i, address, 1);
 }

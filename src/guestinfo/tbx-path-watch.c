@@ -87,7 +87,8 @@ path_watch_add (TbxPathWatch *self, const char *path)
       folder = g_path_get_dirname (missing);
     }
   place->folder = g_file_new_for_path (folder);
-  place->monitor = g_file_monitor_directory (place->folder, G_FILE_MONITOR_WATCH_MOVES, NULL, &error);
+  place->monitor = g_file_monitor_directory (place->folder, G_FILE_MONITOR_WATCH_MOVES, NULL,
+                                             &error);
   if (place->monitor == NULL)
     g_warning ("Cannot watch %s: %s", folder, error->message);
   else

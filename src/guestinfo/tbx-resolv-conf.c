@@ -17,7 +17,8 @@ is_name (const char *text)
 {
   gsize size = strlen (text);
 
-  if (size == 0 || size > TBX_NICINFO_MAX_NAME_BYTES || !g_utf8_validate (text, (gssize) size, NULL))
+  if (size == 0 || size > TBX_NICINFO_MAX_NAME_BYTES
+      || !g_utf8_validate (text, (gssize) size, NULL))
     return FALSE;
   for (const char *c = text; *c != '\0'; c++)
     if (g_ascii_iscntrl (*c))

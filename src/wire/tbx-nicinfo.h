@@ -141,7 +141,9 @@ void            tbx_nicinfo_dns_free       (TbxNicInfoDns *dns);
 TbxNicInfoDns  *tbx_nicinfo_dns_copy       (const TbxNicInfoDns *dns);
 TbxNicInfoDhcp *tbx_nicinfo_dhcp_new       (gboolean enabled, const char *settings);
 void            tbx_nicinfo_dhcp_free      (TbxNicInfoDhcp *dhcp);
-gboolean        tbx_nicinfo_address_set    (TbxNicInfoAddress *address, int family, gconstpointer octets);
+gboolean        tbx_nicinfo_address_set    (TbxNicInfoAddress *address,
+                                            int                family,
+                                            gconstpointer      octets);
 gboolean        tbx_nicinfo_address_parse  (TbxNicInfoAddress *address, const char *text);
 char           *tbx_nicinfo_address_format (const TbxNicInfoAddress *address);
 gboolean        tbx_nicinfo_address_equal  (const TbxNicInfoAddress *a, const TbxNicInfoAddress *b);

@@ -182,7 +182,8 @@ test_events (void)
   tbx_test_ip ("address add 192.0.2.11/24 dev lan0 valid_lft 1000 preferred_lft 1000");
   tbx_test_until (has (find (&f, "lan0"), "addresses", "'192.0.2.11', 24, 'dhcp'"));
   tbx_test_ip ("address add 2001:db8::77/128 dev lan0 nodad valid_lft 1000 preferred_lft 0");
-  tbx_test_until (has (find (&f, "lan0"), "addresses", "'2001:db8::77', 128, 'dhcp', 'deprecated'"));
+  tbx_test_until (has (find (&f, "lan0"), "addresses",
+                       "'2001:db8::77', 128, 'dhcp', 'deprecated'"));
   tbx_test_until (has (find (&f, "lan0"), "routes", "'192.0.2.0', 24"));
 
   tbx_test_ip ("route add 198.51.100.0/24 via 192.0.2.1 dev lan0 metric 7");

@@ -43,7 +43,7 @@ test_libc (void)
     { "Nameserver 192.0.2.53\n", "-" },
     { "# nameserver 192.0.2.53\n;nameserver 192.0.2.54\n", "-" },
     { "nameserver 192.0.2.1\nnameserver x\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n"
-      "nameserver 192.0.2.4\n", "-;192.0.2.1 192.0.2.2 192.0.2.3" },  /* three, as in the C library */
+      "nameserver 192.0.2.4\n", "-;192.0.2.1 192.0.2.2 192.0.2.3" },  /* as in libc */
     { "search example.com  corp.example.com\t\n", "example.com/example.com corp.example.com" },
     { "domain example.com other\n", "example.com/example.com" },
     { "search a b\ndomain c\n", "c/c" },                             /* the last counts */

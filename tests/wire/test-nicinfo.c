@@ -213,7 +213,8 @@ test_vectors (void)
     {
       JsonObject *vector = json_array_get_object_element (vectors, i);
       guint type = (guint) json_object_get_int_member (vector, "info_type");
-      TbxNicInfoVersion version = (TbxNicInfoVersion) json_object_get_int_member (vector, "version");
+      TbxNicInfoVersion version = json_object_get_int_member (vector, "version") == 2
+                                    ? TBX_NICINFO_V2 : TBX_NICINFO_V3;
       g_autoptr(TbxNicInfo) info = build_info (vector);
       g_autoptr(GBytes) body = from_hex (json_object_get_string_member (vector, "xdr_hex"));
       g_autoptr(GBytes) message = from_hex (json_object_get_string_member (vector, "rpc_hex"));
@@ -455,7 +456,8 @@ test_v2_mask (void)
       g_autoptr(TbxNicInfo) info = tbx_nicinfo_decode (data, size, NULL, NULL);
       TbxNicInfoNic *nic = info->nics->pdata[0];
 
-      g_assert_cmpuint (g_array_index (nic->ips, TbxNicInfoIp, 0).prefix_length, ==, cases[i].prefix);
+      g_assert_cmpuint (g_array_index (nic->ips, TbxNicInfoIp, 0).prefix_length, ==,
+                        cases[i].prefix);
     }
 }
 
