@@ -54,18 +54,19 @@ read_stdin (GError **error)
   guint8 buffer[64 * 1024];
   gssize n;
 
-  while ((n = read (STDIN_FILENO, buffer, sizeof buffer)) > 0 && out->len < TBX_SIM_MAX_LINE_BYTES)
+  while ((n = read (STDIN_FILENO, buffer, sizeof buffer)) > 0
+         && out->len < TBX_SIM_MAX_LINE_BYTES)
     g_byte_array_append (out, buffer, (guint) n);
   if (n == 0)
     return g_byte_array_free_to_bytes (g_steal_pointer (&out));
-  g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "standard input: cannot be read, or too long");
+  g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "standard input: unreadable, or too long");
   return NULL;
 }
 
 /* The bytes that @argument, or standard input, means; adds them to @request. */
 static gboolean
-add_bytes (JsonBuilder *request, const char *name, const char *argument, gboolean hex, gboolean nul,
-           GError **error)
+add_bytes (JsonBuilder *request, const char *name, const char *argument, gboolean hex,
+           gboolean nul, GError **error)
 {
   g_autoptr(GBytes) bytes = argument == NULL ? read_stdin (error)
                                              : tbx_sim_cli_bytes (argument, hex, error);
@@ -150,7 +151,8 @@ cmd_get (char **argv, const char *control)
     { "hex", 0, 0, G_OPTION_ARG_NONE, &hex, "Print hexadecimal digits", NULL },
     { 0 },
   };
-  g_auto(TbxSimUsage) usage = { .command = find ("get"), .entries = entries, .least = 1, .most = 1 };
+  g_auto(TbxSimUsage) usage = { .command = find ("get"), .entries = entries, .least = 1,
+                                .most = 1 };
   g_autoptr(JsonBuilder) request = tbx_sim_cli_begin ("get");
   g_autoptr(JsonNode) reply = NULL;
   g_autoptr(GBytes) value = NULL;
@@ -176,7 +178,8 @@ cmd_set (char **argv, const char *control)
     { "stdin", 0, 0, G_OPTION_ARG_NONE, &from_stdin, "Take standard input for VALUE", NULL },
     { 0 },
   };
-  g_auto(TbxSimUsage) usage = { .command = find ("set"), .entries = entries, .least = 1, .most = 2 };
+  g_auto(TbxSimUsage) usage = { .command = find ("set"), .entries = entries, .least = 1,
+                                .most = 2 };
   g_autoptr(JsonBuilder) request = tbx_sim_cli_begin ("set");
   g_autoptr(JsonNode) reply = NULL;
   g_autoptr(GError) error = NULL;
@@ -208,11 +211,13 @@ cmd_fault (char **argv, const char *control)
     { "delay-ms", 0, 0, G_OPTION_ARG_INT, &delay_ms, "Time a slow step takes (default: 200)", "MS" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &protocol, "On such channels only", "rpci|tclo" },
     { "step", 0, 0, G_OPTION_ARG_STRING, &step,
-      "send-size, send-payload, recv-size, recv-payload, recv-status, close, hb-out, hb-in or packet",
+      "At send-size, send-payload, recv-size, recv-payload, recv-status, close, hb-out, hb-in "
+      "or packet",
       "STEP" },
     { 0 },
   };
-  g_auto(TbxSimUsage) usage = { .command = find ("fault"), .entries = entries, .least = 1, .most = 1 };
+  g_auto(TbxSimUsage) usage = { .command = find ("fault"), .entries = entries, .least = 1,
+                                .most = 1 };
   g_autoptr(JsonBuilder) request = tbx_sim_cli_begin ("fault");
   g_autoptr(JsonNode) reply = NULL;
   int status;
@@ -249,10 +254,12 @@ cmd_refuse (char **argv, const char *control)
 {
   g_autofree char *answer = NULL;
   const GOptionEntry entries[] = {
-    { "reply", 0, 0, G_OPTION_ARG_STRING, &answer, "Answer TEXT (default: 0 Unknown command)", "TEXT" },
+    { "reply", 0, 0, G_OPTION_ARG_STRING, &answer, "Answer TEXT (default: 0 Unknown command)",
+      "TEXT" },
     { 0 },
   };
-  g_auto(TbxSimUsage) usage = { .command = find ("refuse"), .entries = entries, .least = 1, .most = 1 };
+  g_auto(TbxSimUsage) usage = { .command = find ("refuse"), .entries = entries, .least = 1,
+                                .most = 1 };
   g_autoptr(JsonBuilder) request = tbx_sim_cli_begin ("refuse");
   g_autoptr(JsonNode) reply = NULL;
   int status;
@@ -289,7 +296,8 @@ cmd_wait (char **argv, const char *control)
     { "timeout", 0, 0, G_OPTION_ARG_INT, &timeout_s, "Longest wait, seconds (default: 30)", "S" },
     { 0 },
   };
-  g_auto(TbxSimUsage) usage = { .command = find ("wait"), .entries = entries, .least = 1, .most = 1 };
+  g_auto(TbxSimUsage) usage = { .command = find ("wait"), .entries = entries, .least = 1,
+                                .most = 1 };
   g_autoptr(JsonBuilder) request = tbx_sim_cli_begin ("wait");
   g_autoptr(JsonNode) reply = NULL;
   g_autoptr(GError) error = NULL;
@@ -328,7 +336,7 @@ const TbxSimCommand tbx_sim_client_commands[] = {
   { "get", "KEY", "Print a guestinfo variable", cmd_get },
   { "set", "KEY [VALUE]", "Set a guestinfo variable", cmd_set },
   { "fault", "KIND", "Make something go wrong", cmd_fault },
-  { "refuse", "PREFIX", "Refuse the guest's requests that begin with PREFIX, as an old host does", cmd_refuse },
+  { "refuse", "PREFIX", "Refuse requests that begin with PREFIX, as an old host does", cmd_refuse },
   { "allow", "[PREFIX]", "Take back what was refused, or all of it", cmd_allow },
   { "wait", "CONDITION", "Wait until something is so, and until there is a host", cmd_wait },
   { "quit", "", "End the host", cmd_quit },

@@ -68,10 +68,13 @@ cmd_run (char **argv, const char *control)
   gboolean low = FALSE, alternate = FALSE, follow = FALSE;
   g_autofree char *trace = NULL;
   const GOptionEntry run_entries[] = {
-    { "low-bandwidth", 0, 0, G_OPTION_ARG_NONE, &low, "Pass four bytes at a time only", NULL },
-    { "alternate-bandwidth", 0, 0, G_OPTION_ARG_NONE, &alternate, "Do so with every second message", NULL },
-    { "follow", 0, 0, G_OPTION_ARG_NONE, &follow, "Emulate for the programs that it starts, too", NULL },
-    { "trace", 0, 0, G_OPTION_ARG_FILENAME, &trace, "Write a line for each message to FILE", "FILE" },
+    { "low-bandwidth", 0, 0, G_OPTION_ARG_NONE, &low, "Pass only four bytes at a time", NULL },
+    { "alternate-bandwidth", 0, 0, G_OPTION_ARG_NONE, &alternate,
+      "Do so with every second message", NULL },
+    { "follow", 0, 0, G_OPTION_ARG_NONE, &follow, "Emulate for the programs that it starts, too",
+      NULL },
+    { "trace", 0, 0, G_OPTION_ARG_FILENAME, &trace, "Write a line for each message to FILE",
+      "FILE" },
   };
   g_autoptr(GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
   g_auto(TbxSimUsage) usage = { .command = &tbx_sim_host_commands[0], .least = 1, .most = -1,

@@ -72,7 +72,8 @@ tbx_sim_cli_parse (TbxSimUsage *usage, char **argv, const char *control)
   n = (int) g_strv_length (args) - 1;
   if (n < usage->least || (usage->most >= 0 && n > usage->most))
     {
-      g_printerr ("Usage: vmxsim %s [OPTION…] %s\n", usage->command->name, usage->command->arguments);
+      g_printerr ("Usage: vmxsim %s [OPTION…] %s\n", usage->command->name,
+                  usage->command->arguments);
       return FALSE;
     }
   if (usage->control == NULL)

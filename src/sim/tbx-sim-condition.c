@@ -46,8 +46,9 @@ static gboolean
 entry_is (JsonObject *object, const char *prefix, const char *entry)
 {
   const char *equals = strchr (entry, '=');
-  g_autofree char *key = g_strndup (entry, equals != NULL ? (gsize) (equals - entry) : strlen (entry));
-  g_autofree char *name = g_str_has_prefix (key, prefix) ? g_strdup (key) : g_strconcat (prefix, key, NULL);
+  gsize length = equals != NULL ? (gsize) (equals - entry) : strlen (entry);
+  g_autofree char *key = g_strndup (entry, length);
+  g_autofree char *name = g_strconcat (g_str_has_prefix (key, prefix) ? "" : prefix, key, NULL);
 
   return member_is (object, name, equals != NULL ? equals + 1 : NULL);
 }
@@ -89,7 +90,8 @@ is_listening (JsonObject *host, const char *value)
     {
       JsonObject *channel = json_array_get_object_element (channels, i);
 
-      if (member_is (channel, "protocol", "TCLO") && !json_object_get_boolean_member (channel, "closed")
+      if (member_is (channel, "protocol", "TCLO")
+          && !json_object_get_boolean_member (channel, "closed")
           && (value == NULL || member_is (channel, "name", value)))
         return TRUE;
     }
@@ -258,7 +260,9 @@ has_count (JsonObject *host, const char *value)
 static gboolean
 has_no_fault (JsonObject *host, const char *value)
 {
-  return json_object_get_int_member (json_object_get_object_member (host, "statistics"), "faults") == 0;
+  JsonObject *statistics = json_object_get_object_member (host, "statistics");
+
+  return json_object_get_int_member (statistics, "faults") == 0;
 }
 
 static const struct
@@ -266,31 +270,35 @@ static const struct
   const char *name;
   Value       value;
   Test        test;
+  const char *takes;   /* for people, after the name */
   const char *help;
 } tests[] = {
-  { "running", VALUE_NONE, is_running, "running                 the tools answer" },
-  { "not-running", VALUE_NONE, is_not_running, "not-running             they do not" },
-  { "listening", VALUE_OPTIONAL, is_listening, "listening[=NAME]        a guest, or its application NAME, takes requests" },
-  { "introduced", VALUE_NONE, is_introduced, "introduced              the guest has heard all of the script's opening" },
-  { "no-channel", VALUE_NONE, has_no_channel, "no-channel              the guest has closed all channels" },
-  { "version-status", VALUE_NEEDED, has_version_status, "version-status=STATUS   as vCenter names it: guestToolsUnmanaged" },
-  { "address", VALUE_OPTIONAL, has_address, "address[=ADDRESS]       the primary address is known, or is ADDRESS" },
-  { "host-name", VALUE_OPTIONAL, has_host_name, "host-name[=NAME]        likewise the host name" },
-  { "os", VALUE_OPTIONAL, has_os, "os[=ID]                 likewise the short name of the operating system" },
-  { "health", VALUE_OPTIONAL, has_health, "health[=STATE]          likewise what the tools say of themselves" },
-  { "uptime", VALUE_NONE, has_uptime, "uptime                  the uptime is known" },
-  { "nic", VALUE_OPTIONAL, has_nic, "nic[=MAC]               a network card is shown" },
-  { "no-nic", VALUE_OPTIONAL, lacks_nic, "no-nic[=MAC]            none is" },
-  { "nic-address", VALUE_OPTIONAL, has_nic_address, "nic-address[=ADDRESS]   some card shows the address" },
-  { "no-nic-address", VALUE_OPTIONAL, lacks_nic_address, "no-nic-address[=ADDRESS]  no card does" },
-  { "route", VALUE_NEEDED, has_route, "route=ADDRESS/PREFIX    a route to there is shown" },
-  { "capability", VALUE_NEEDED, has_capability, "capability=NAME[=VALUE]" },
-  { "variable", VALUE_NEEDED, has_variable, "variable=KEY[=VALUE]    a guestinfo variable is set" },
-  { "option", VALUE_NEEDED, has_option, "option=NAME[=VALUE]     the guest accepted the option" },
-  { "state-change", VALUE_OPTIONAL, has_state_change, "state-change[=STATE]    halt, reboot, powerOn, resume or suspend was told" },
-  { "log", VALUE_NEEDED, has_log, "log=TEXT                a line that the guest logged contains TEXT" },
-  { "count", VALUE_NEEDED, has_count, "count=NAME=N            a statistic of \"show\" has come to N" },
-  { "no-fault", VALUE_NONE, has_no_fault, "no-fault                all faults are used up" },
+  { "running", VALUE_NONE, is_running, "", "the tools answer" },
+  { "not-running", VALUE_NONE, is_not_running, "", "they do not" },
+  { "listening", VALUE_OPTIONAL, is_listening, "[=NAME]",
+    "a guest, or its application NAME, takes requests" },
+  { "introduced", VALUE_NONE, is_introduced, "", "the guest has heard the script's opening" },
+  { "no-channel", VALUE_NONE, has_no_channel, "", "the guest has closed all channels" },
+  { "version-status", VALUE_NEEDED, has_version_status, "=STATUS", "such as guestToolsUnmanaged" },
+  { "address", VALUE_OPTIONAL, has_address, "[=ADDRESS]",
+    "the primary address is known, or is ADDRESS" },
+  { "host-name", VALUE_OPTIONAL, has_host_name, "[=NAME]", "likewise the host name" },
+  { "os", VALUE_OPTIONAL, has_os, "[=ID]", "likewise the operating system's short name" },
+  { "health", VALUE_OPTIONAL, has_health, "[=STATE]", "likewise what the tools say of themselves" },
+  { "uptime", VALUE_NONE, has_uptime, "", "the uptime is known" },
+  { "nic", VALUE_OPTIONAL, has_nic, "[=MAC]", "a network card is shown" },
+  { "no-nic", VALUE_OPTIONAL, lacks_nic, "[=MAC]", "none is" },
+  { "nic-address", VALUE_OPTIONAL, has_nic_address, "[=ADDRESS]", "a card shows the address" },
+  { "no-nic-address", VALUE_OPTIONAL, lacks_nic_address, "[=ADDRESS]", "no card does" },
+  { "route", VALUE_NEEDED, has_route, "=ADDRESS/PREFIX", "a route to there is shown" },
+  { "capability", VALUE_NEEDED, has_capability, "=NAME[=VALUE]", "it was announced" },
+  { "variable", VALUE_NEEDED, has_variable, "=KEY[=VALUE]", "a guestinfo variable is set" },
+  { "option", VALUE_NEEDED, has_option, "=NAME[=VALUE]", "the guest accepted the option" },
+  { "state-change", VALUE_OPTIONAL, has_state_change, "[=STATE]",
+    "halt, reboot, powerOn, resume or suspend was told" },
+  { "log", VALUE_NEEDED, has_log, "=TEXT", "a line that the guest logged contains TEXT" },
+  { "count", VALUE_NEEDED, has_count, "=NAME=N", "a statistic of \"show\" has come to N" },
+  { "no-fault", VALUE_NONE, has_no_fault, "", "all faults are used up" },
 };
 
 /**
@@ -306,7 +314,8 @@ TbxSimCondition *
 tbx_sim_condition_parse (const char *text, GError **error)
 {
   const char *equals = strchr (text, '=');
-  g_autofree char *name = g_strndup (text, equals != NULL ? (gsize) (equals - text) : strlen (text));
+  gsize length = equals != NULL ? (gsize) (equals - text) : strlen (text);
+  g_autofree char *name = g_strndup (text, length);
   TbxSimCondition *self;
 
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
@@ -356,6 +365,10 @@ tbx_sim_condition_help (void)
   GString *text = g_string_new (NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_string_append_printf (text, "  %s\n", tests[i].help);
+    {
+      g_autofree char *name = g_strconcat (tests[i].name, tests[i].takes, NULL);
+
+      g_string_append_printf (text, "  %-26s %s\n", name, tests[i].help);
+    }
   return g_string_free (text, FALSE);
 }

@@ -9,7 +9,8 @@ name_of (const char *const *names, gsize n, guint32 value)
   return value < n && names[value] != NULL ? names[value] : "undefined";
 }
 
-static const char *const origins[] = { NULL, "other", "manual", NULL, "dhcp", "linklayer", "random" };
+static const char *const origins[] = { NULL,   "other",     "manual", NULL,
+                                       "dhcp", "linklayer", "random" };
 static const char *const states[] = { NULL, "preferred", "deprecated", "invalid", "inaccessible",
                                       "unknown", "tentative", "duplicate", "optimistic" };
 static const char *const route_types[] = { "unset", "other", "reject", "local", "remote" };
@@ -130,7 +131,8 @@ describe_route (JsonBuilder *b, const TbxNicInfo *nics, const TbxNicInfoRoute *r
   if (route->nic < nics->nics->len)
     tbx_sim_describe_text (b, "macAddress",
                            ((const TbxNicInfoNic *) g_ptr_array_index (nics->nics, route->nic))->mac);
-  tbx_sim_describe_text (b, "type", name_of (route_types, G_N_ELEMENTS (route_types), route->type));
+  tbx_sim_describe_text (b, "type",
+                         name_of (route_types, G_N_ELEMENTS (route_types), route->type));
   if (route->metric != TBX_ROUTE_METRIC_UNUSED)
     tbx_sim_describe_number (b, "metric", route->metric);
   json_builder_end_object (b);

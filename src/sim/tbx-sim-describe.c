@@ -216,9 +216,10 @@ tbx_sim_describe_history (JsonBuilder *b, const TbxSimGuest *guest)
   for (guint i = 0; i < guest->state_changes->len; i++)
     {
       const TbxSimStateChange *change = &g_array_index (guest->state_changes, TbxSimStateChange, i);
+      guint state = change->state < G_N_ELEMENTS (states) ? change->state : 0;
 
       json_builder_begin_object (b);
-      tbx_sim_describe_text (b, "state", states[change->state < G_N_ELEMENTS (states) ? change->state : 0]);
+      tbx_sim_describe_text (b, "state", states[state]);
       tbx_sim_describe_flag (b, "succeeded", change->succeeded);
       json_builder_end_object (b);
     }

@@ -26,16 +26,19 @@ static const struct
   guint         usual;      /* steps when a rule names none */
   guint         possible;   /* steps that a rule may name */
 } kinds[] = {
-  [TBX_SIM_FAULT_CHECKPOINT] = { "checkpoint", TBX_SIM_STRIKE_CHECKPOINT, MESSAGE_STEPS, CHANNEL_STEPS },
+  [TBX_SIM_FAULT_CHECKPOINT] = { "checkpoint", TBX_SIM_STRIKE_CHECKPOINT, MESSAGE_STEPS,
+                                 CHANNEL_STEPS },
   [TBX_SIM_FAULT_DROP_COOKIE] = { "drop-cookie", TBX_SIM_STRIKE_DROP_COOKIE, CHANNEL_STEPS,
                                   CHANNEL_STEPS | BIT (CLOSE) },
-  [TBX_SIM_FAULT_FAIL] = { "fail", TBX_SIM_STRIKE_FAIL, CHANNEL_STEPS, CHANNEL_STEPS | BIT (CLOSE) },
+  [TBX_SIM_FAULT_FAIL] = { "fail", TBX_SIM_STRIKE_FAIL, CHANNEL_STEPS,
+                           CHANNEL_STEPS | BIT (CLOSE) },
   [TBX_SIM_FAULT_SLOW] = { "slow", 0, CHANNEL_STEPS | BIT (CLOSE) | BIT (PACKET),
                            CHANNEL_STEPS | BIT (CLOSE) | BIT (PACKET) },
   [TBX_SIM_FAULT_REFUSE_OPEN] = { "refuse-open", 0, BIT (OPEN), BIT (OPEN) },
   [TBX_SIM_FAULT_LOSE_REPLY] = { "lose-reply", 0, BIT (PACKET), BIT (PACKET) },
   [TBX_SIM_FAULT_WRONG_TYPE] = { "wrong-type", TBX_SIM_STRIKE_WRONG_TYPE,
-                                 BIT (RECV_SIZE) | BIT (RECV_PAYLOAD), BIT (RECV_SIZE) | BIT (RECV_PAYLOAD) },
+                                 BIT (RECV_SIZE) | BIT (RECV_PAYLOAD),
+                                 BIT (RECV_SIZE) | BIT (RECV_PAYLOAD) },
   [TBX_SIM_FAULT_MISSING] = { "missing", TBX_SIM_STRIKE_MISSING, BIT (RECV_SIZE), BIT (RECV_SIZE) },
   [TBX_SIM_FAULT_HUGE] = { "huge", TBX_SIM_STRIKE_HUGE, BIT (RECV_SIZE), BIT (RECV_SIZE) },
   [TBX_SIM_FAULT_ENDLESS] = { "endless", TBX_SIM_STRIKE_ENDLESS, BIT (RECV_SIZE), BIT (RECV_SIZE) },
@@ -89,7 +92,7 @@ gboolean
 tbx_sim_faults_add (TbxSimFaults *self, const TbxSimFaultRule *rule, GError **error)
 {
   if (rule->kind >= TBX_SIM_N_FAULTS || rule->count == 0 || rule->nth == 0)
-    g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "a fault needs a count and a number from 1");
+    g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "a fault's count and number begin with 1");
   else if (rule->steps & ~kinds[rule->kind].possible)
     g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "%s cannot happen at that step",
                  kinds[rule->kind].name);

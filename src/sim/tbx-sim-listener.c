@@ -27,7 +27,8 @@ new_socket (const char *path, GSocketAddress **address, GError **error)
       return NULL;
     }
   *address = g_unix_socket_address_new (path);
-  return g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
+  return g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
+                       error);
 }
 
 /**

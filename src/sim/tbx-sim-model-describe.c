@@ -34,8 +34,9 @@ describe_channel (JsonBuilder *b, const TbxSimModelChannel *channel)
   if (tclo)
     {
       tbx_sim_describe_flag (b, "alive", !channel->dead);
-      tbx_sim_describe_flag (b, "introduced", tbx_sim_script_done (&channel->script)
-                                                && channel->tclo.replies >= tbx_sim_script_length ());
+      tbx_sim_describe_flag (b, "introduced",
+                             tbx_sim_script_done (&channel->script)
+                               && channel->tclo.replies >= tbx_sim_script_length ());
       tbx_sim_describe_flag (b, "replyOwed", channel->tclo.owed != NULL);
       tbx_sim_describe_number (b, "waiting", channel->tclo.waiting.length);
       tbx_sim_describe_number (b, "replies", channel->tclo.replies);

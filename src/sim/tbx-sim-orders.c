@@ -29,7 +29,7 @@ full_key (JsonObject *request, GError **error)
 
   if (key == NULL)
     return NULL;
-  return g_str_has_prefix (key, "guestinfo.") ? g_strdup (key) : g_strconcat ("guestinfo.", key, NULL);
+  return g_strconcat (g_str_has_prefix (key, "guestinfo.") ? "" : "guestinfo.", key, NULL);
 }
 
 static gboolean

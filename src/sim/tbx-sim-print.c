@@ -11,6 +11,15 @@ text_of (JsonObject *object, const char *name)
   return json_object_get_string_member_with_default (object, name, NULL);
 }
 
+/* NULL when there is no such member. */
+static char *
+number_of (JsonObject *object, const char *name)
+{
+  if (!json_object_has_member (object, name))
+    return NULL;
+  return g_strdup_printf ("%" G_GINT64_FORMAT, json_object_get_int_member (object, name));
+}
+
 /* Guests choose these texts: none of it may reach a terminal as a command. */
 static char *
 printable (const char *text)
@@ -168,15 +177,12 @@ print_routes (JsonArray *routes)
   for (guint i = 0; i < json_array_get_length (routes); i++)
     {
       JsonObject *route = json_array_get_object_element (routes, i);
-      gboolean has_metric = json_object_has_member (route, "metric");
       g_autofree char *to = g_strdup_printf ("%s/%" G_GINT64_FORMAT, text_of (route, "network"),
                                              json_object_get_int_member (route, "prefixLength"));
-      g_autofree char *nic =
-        g_strdup_printf ("%" G_GINT64_FORMAT, json_object_get_int_member (route, "device"));
-      g_autofree char *metric = has_metric ? g_strdup_printf ("%" G_GINT64_FORMAT,
-                                                              json_object_get_int_member (route, "metric"))
-                                           : NULL;
-      const char *cells[] = { to, text_of (route, "gateway"), nic, text_of (route, "type"), metric };
+      g_autofree char *nic = number_of (route, "device");
+      g_autofree char *metric = number_of (route, "metric");
+      const char *cells[] = { to, text_of (route, "gateway"), nic, text_of (route, "type"),
+                              metric };
 
       tbx_sim_table_add (table, cells);
     }
@@ -189,7 +195,8 @@ print_joined (const char *title, JsonArray *texts)
   g_autoptr(GString) line = g_string_new (NULL);
 
   for (guint i = 0; i < json_array_get_length (texts); i++)
-    g_string_append_printf (line, "%s%s", i > 0 ? " " : "", json_array_get_string_element (texts, i));
+    g_string_append_printf (line, "%s%s", i > 0 ? " " : "",
+                            json_array_get_string_element (texts, i));
   if (line->len > 0)
     print_line (title, line->str);
 }
@@ -219,6 +226,8 @@ print_network (JsonObject *guest)
       return;
     }
   stack = json_object_get_object_member (guest, "ipStack");
+  if (json_array_get_length (json_object_get_array_member (guest, "net")) == 0)
+    print_line ("NICs", "none");   /* the guest says so */
   print_dns (stack);
   g_print ("\n");
   print_nics (json_object_get_array_member (guest, "net"));
@@ -234,8 +243,8 @@ print_state_changes (JsonArray *changes)
   for (guint i = 0; i < json_array_get_length (changes); i++)
     {
       JsonObject *change = json_array_get_object_element (changes, i);
-      const char *cells[] = { text_of (change, "state"),
-                              json_object_get_boolean_member (change, "succeeded") ? "done" : "failed" };
+      gboolean succeeded = json_object_get_boolean_member (change, "succeeded");
+      const char *cells[] = { text_of (change, "state"), succeeded ? "done" : "failed" };
 
       tbx_sim_table_add (table, cells);
     }
@@ -272,8 +281,12 @@ print_statistics (JsonObject *host)
   g_autoptr(GString) line = g_string_new (NULL);
 
   for (const GList *l = members; l != NULL; l = l->next)
-    g_string_append_printf (line, "%s%s %" G_GINT64_FORMAT, l == members ? "" : ", ",
-                            (const char *) l->data, json_object_get_int_member (statistics, l->data));
+    {
+      g_autofree char *number = number_of (statistics, l->data);
+
+      g_string_append_printf (line, "%s%s %s", l == members ? "" : ", ", (const char *) l->data,
+                              number);
+    }
   print_line ("Statistics", line->str);
   for (guint i = 0; i < json_array_get_length (violations); i++)
     print_line ("Violation", json_array_get_string_element (violations, i));

@@ -336,7 +336,8 @@ tbx_sim_remote_new (const char *path, GError **error)
       || !receive_all (socket, welcome, welcome_size)
       || memcmp (welcome, TBX_SIM_JOIN_WELCOME, welcome_size) != 0)
     {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_REFUSED, "%s: no vmxsim, or it takes no guest", path);
+      g_set_error (error, TBX_ERROR, TBX_ERROR_REFUSED, "%s: no vmxsim, or it takes no guest",
+                   path);
       return NULL;
     }
   self = g_object_new (TBX_TYPE_SIM_REMOTE, NULL);

@@ -47,8 +47,9 @@ static gboolean
 cmd_info_set (TbxSimGuest *guest, const Call *call, GByteArray *out)
 {
   const char *space = memchr (call->text, ' ', call->size);
-  g_autofree char *key = g_strndup (call->text, space != NULL ? (gsize) (space - call->text) : call->size);
-  gsize at = space != NULL ? (gsize) (space - call->text) + 1 : call->size;
+  gsize length = space != NULL ? (gsize) (space - call->text) : call->size;
+  gsize at = MIN (length + 1, call->size);
+  g_autofree char *key = g_strndup (call->text, length);
   g_autoptr(GBytes) value = g_bytes_new (call->text + at, call->size - at);
   g_autoptr(GError) error = NULL;
 
@@ -329,7 +330,8 @@ tbx_sim_rpci_override (TbxSimRpci *self, const char *prefix, GBytes *reply, GErr
   tbx_sim_rpci_restore (self, prefix);
   if (self->overrides->len >= MAX_OVERRIDES)
     {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "%d replies are set already", MAX_OVERRIDES);
+      g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "%d replies are set already",
+                   MAX_OVERRIDES);
       return FALSE;
     }
   override = g_new (Override, 1);

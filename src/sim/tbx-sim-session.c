@@ -16,7 +16,8 @@ void
 tbx_sim_session_options_init (TbxSimSessionOptions *options)
 {
   *options = (TbxSimSessionOptions) {
-    .model = { .ping_interval_ms = TBX_SIM_PING_INTERVAL_MS, .dead_after_ms = TBX_SIM_DEAD_AFTER_MS },
+    .model = { .ping_interval_ms = TBX_SIM_PING_INTERVAL_MS,
+               .dead_after_ms = TBX_SIM_DEAD_AFTER_MS },
   };
 }
 
@@ -146,7 +147,8 @@ tbx_sim_session_new (const TbxSimSessionOptions *options,
       if (!options_given (options))
         return g_steal_pointer (&self);
       g_set_error (error, TBX_ERROR, TBX_ERROR_EXISTS,
-                   "%s: a host is there already, and joining it takes no options of a host", control);
+                   "%s: a host is there already, and joining it takes no options of a host",
+                   control);
       return NULL;
     }
   model = make_model (options, error);

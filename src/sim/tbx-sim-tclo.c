@@ -41,7 +41,8 @@ tbx_sim_tclo_queue (TbxSimTclo *self, TbxSimRequest *request, GError **error)
 {
   if (g_queue_get_length (&self->waiting) >= TBX_SIM_MAX_WAITING)
     {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_BUSY, "%d requests wait already", TBX_SIM_MAX_WAITING);
+      g_set_error (error, TBX_ERROR, TBX_ERROR_BUSY, "%d requests wait already",
+                   TBX_SIM_MAX_WAITING);
       tbx_sim_request_free (request);
       return FALSE;
     }

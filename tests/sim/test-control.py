@@ -215,6 +215,29 @@ class Commands(WithHost):
                 self.assertEqual(guest.ask(bad)[:2], b'0 ', bad)
             self.assertEqual(self.host.show()['guest'], shown)
 
+    def test_nic_vectors(self):
+        """All that may be told about network cards is taken, and shown as it was told."""
+        with open(os.path.join(os.environ['VECTORS'], 'nicinfo.json'), encoding='utf-8') as file:
+            vectors = [v for v in json.load(file) if v['version'] != 1]
+        self.assertEqual(len(vectors), 41)
+        with self.host.guest(b'RPCI') as guest:
+            for vector in vectors:
+                with self.subTest(vector['name']):
+                    self.assertEqual(guest.ask(bytes.fromhex(vector['rpc_hex'])), b'1 ')
+                    shown = self.host.show()['guest']
+                    self.assertEqual(shown['netSource']['type'], vector['info_type'])
+                    self.assertEqual([(n['macAddress'], len(n['ipConfig'])) for n in shown['net']],
+                                     [(n['mac'], len(n['ips'])) for n in vector['nics']])
+                    self.assertEqual(len(shown['ipStack']['ipRoute']), len(vector.get('routes') or ()))
+                    self.assertIn('NIC', self.host.ok('show'))
+            for vector in vectors:
+                old = vector['info_type'] == 9
+                body = bytes.fromhex(vector['xdr_hex'])
+                too_long = any(len(n['ips']) > 64 for n in vector['nics'])
+                reply = guest.ask(b'SetGuestInfo  ' + (b'10 ' if old else b'9 ') + body)
+                refused = too_long if not old else vector['version'] == 2
+                self.assertEqual(reply[:2], b'0 ' if refused else b'1 ', vector['name'])
+
     def test_wait_for_change(self):
         with self.host.guest(b'RPCI') as guest, self.host.control() as control:
             control.send(b'{"command":"wait","condition":"variable=late"}\n')
