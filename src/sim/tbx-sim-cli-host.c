@@ -53,6 +53,17 @@ cmd_serve (char **argv, const char *control)
   return TBX_SIM_EXIT_DONE;
 }
 
+static const char run_description[] =
+  "The program is not changed for this.  It, its threads, and its children until they\n"
+  "start another program have the host behind their backdoor, and CPUID tells them so:\n"
+  "everywhere, if the processor can make it fault; else in the program's own text and\n"
+  "its libraries, those that are loaded later included, but not in text that is made\n"
+  "while running, nor in what a library does before the program begins.  Sockets of\n"
+  "vsock are refused with EAFNOSUPPORT, to all children too, and io_uring with ENOSYS.\n"
+  "\n"
+  "SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on; a second one kills.  Children that\n"
+  "outlive the program go on by themselves; with --follow they are waited for.";
+
 /* The program gets it from us, and we end with it. */
 static void
 on_quit_run (gpointer user_data)
@@ -88,6 +99,7 @@ cmd_run (char **argv, const char *control)
   for (guint i = 0; host_entries[i].long_name != NULL; i++)
     g_array_append_val (entries, host_entries[i]);
   usage.entries = (const GOptionEntry *) entries->data;
+  usage.description = g_strdup (run_description);
   if (!tbx_sim_cli_parse (&usage, argv, control))
     return TBX_SIM_EXIT_USAGE;
   session = tbx_sim_session_new (&options, usage.control, TRUE, on_quit_run, NULL, &error);

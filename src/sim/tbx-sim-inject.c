@@ -36,7 +36,7 @@ step_once (pid_t tid)
     }
   for (int signo = 1; later != 0; signo++, later >>= 1)
     if (later & 1)
-      syscall (SYS_tgkill, tid, tid, signo);
+      syscall (SYS_tkill, tid, signo);
   return TRUE;
 }
 

@@ -53,8 +53,9 @@ is_left_alone (const char *path, guint64 base, guint64 interpreter)
 {
   const char *name = strrchr (path, '/');
 
-  return name == NULL || base == interpreter || g_str_has_prefix (name, "/libc.so")
-         || g_str_has_prefix (name, "/libc-") || g_str_has_prefix (name, "/ld-");
+  return name == NULL || (interpreter != 0 && base == interpreter)
+         || g_str_has_prefix (name, "/libc.so") || g_str_has_prefix (name, "/libc-")
+         || g_str_has_prefix (name, "/ld-");
 }
 
 /**

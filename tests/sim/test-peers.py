@@ -6,6 +6,8 @@ They were written against real hosts: what they can do here proves the simulator
 """
 
 import shutil
+import subprocess
+import time
 
 import simtest
 from simtest import tbxtest
@@ -62,7 +64,7 @@ class OneShot(simtest.Case):
 
     def test_not_vmware_without_us(self):
         """Else the test before this one says nothing."""
-        result = simtest.subprocess.run(['vmware-checkvm'], capture_output=True, text=True,
+        result = subprocess.run(['vmware-checkvm'], capture_output=True, text=True,
                                         check=False)
         self.assertNotIn('VMware software version', result.stdout)
 
@@ -93,6 +95,10 @@ class OneShot(simtest.Case):
                 self.assert_ran(result, 1, kind)
                 self.assertNotIn('unharmed', result.stdout)
                 self.wait('no-fault')
+        self.host.ask('fault', 'slow', '--delay-ms', '60', '--count', '4')
+        begin = time.monotonic()
+        self.rpctool('info-get guestinfo.x', 0, 'unharmed')
+        self.assertGreater(time.monotonic() - begin, 0.24)
         for kind in ('low', 'noise'):
             with self.subTest(kind):
                 self.host.ask('fault', kind, '--forever')
