@@ -217,9 +217,9 @@ on_idle_due (gpointer user_data)
     {
       Slot *slot = g_ptr_array_index (self->slots, i);
 
-      if (tbx_worker_get_stage (slot->worker) == TBX_WORKER_SERVING
-          && !tbx_worker_get_busy (slot->worker)
-          && now_us - tbx_worker_get_idle_us (slot->worker) >= limit_us)
+      gint64 idle_us = tbx_worker_get_idle_us (slot->worker);
+
+      if (slot->current && idle_us >= 0 && now_us - idle_us >= limit_us)
         {
           /* No request may reach it any more: it is about to end. */
           slot_leave_service (slot);
@@ -243,8 +243,10 @@ pool_plan_idle (TbxWorkerPool *self)
     {
       Slot *slot = g_ptr_array_index (self->slots, i);
 
-      if (slot->current && !tbx_worker_get_busy (slot->worker))
-        first_us = MIN (first_us, tbx_worker_get_idle_us (slot->worker));
+      gint64 idle_us = tbx_worker_get_idle_us (slot->worker);
+
+      if (slot->current && idle_us >= 0)
+        first_us = MIN (first_us, idle_us);
     }
   if (first_us == G_MAXINT64)
     return;

@@ -599,14 +599,17 @@ tbx_worker_get_busy (TbxWorker *self)
 
 /**
  * tbx_worker_get_idle_us:
- * @self: a worker that is not busy
+ * @self: a worker
  *
- * Returns: since when, monotonic time in microseconds
+ * Returns: since when it has had nothing to do, monotonic time in microseconds; -1 while
+ *   it holds what must not be lost
  */
 gint64
 tbx_worker_get_idle_us (TbxWorker *self)
 {
-  return self->idle_us;
+  if (self->busy)
+    return -1;
+  return tbx_worker_get_busy (self) ? g_get_monotonic_time () : self->idle_us;
 }
 
 /**

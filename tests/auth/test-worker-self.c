@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-auth-fixture.h"
+#include "tbx-test-loop.h"
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* As nobody where the test is root's: with a copy that nobody can reach. */
+static char *worker_path;
+static const char *own_name;
+
+typedef struct
+{
+  AuthFixture auth;
+  guint       n_ended;
+  int         exit_code;
+  char       *done;
+} Fixture;
+
+static void
+on_ended (Fixture *f, TbxWorker *worker, const TbxWorkerProgram *program)
+{
+  f->n_ended++;
+  f->exit_code = program->exit_code;
+}
+
+static void
+on_done (Fixture *f, const char *request)
+{
+  g_free (f->done);
+  f->done = g_strdup (request);
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  const TbxWorkerDeadlines deadlines = { 300, 1000, 15000, 60000 };
+
+  auth_fixture_set_up (&f->auth, worker_path, &deadlines, 1);
+  tbx_worker_starter_set_self (f->auth.starter, TRUE);
+  g_signal_connect_swapped (f->auth.pool, "program-ended", G_CALLBACK (on_ended), f);
+  g_signal_connect_swapped (f->auth.pool, "run-done", G_CALLBACK (on_done), f);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  auth_fixture_tear_down (&f->auth);
+  g_free (f->done);
+}
+
+static void
+log_in (Fixture *f)
+{
+  auth_fixture_login (&f->auth, own_name, "any");
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_OK);
+}
+
+static void
+test_login (Fixture *f, gconstpointer data)
+{
+  g_autofree char *uids = NULL;
+  g_autofree char *expected = g_strdup_printf ("%u %u %u %u", getuid (), getuid (), getuid (),
+                                               getuid ());
+  g_autofree char *name = g_strdup_printf ("\nUSER=%s\n", own_name);
+  int pid;
+
+  log_in (f);
+  g_assert_cmpstr (f->auth.account->name, ==, own_name);
+  g_assert_cmpuint (f->auth.account->uid, ==, getuid ());
+  pid = auth_fixture_get_pid (&f->auth);
+  uids = auth_fixture_status (pid, "Uid");
+  g_assert_cmpstr (uids, ==, expected);
+  g_assert_nonnull (strstr (auth_fixture_run (&f->auth, "/env"), name));
+
+  auth_fixture_login (&f->auth, own_name, "any other");   /* the same worker */
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_OK);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), ==, pid);
+}
+
+static void
+test_other_name (Fixture *f, gconstpointer data)
+{
+  gint64 start_us = g_get_monotonic_time ();
+
+  auth_fixture_login (&f->auth, "root", "any");
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, >=, 250 * 1000);
+}
+
+static void
+test_orders (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/echo/hello"), ==, "hello");
+  g_assert_null (auth_fixture_run (&f->auth, "/errno/13"));
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_FILE_ACCESS_ERROR);
+  g_assert_cmpint (f->auth.error_number, ==, 13);
+  g_assert_null (auth_fixture_run (&f->auth, "relative"));   /* the body is checked there */
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_INVALID_ARG);
+}
+
+static void
+test_done (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  auth_fixture_run (&f->auth, "/done/Run_Program_Done ");
+  tbx_test_until (f->done != NULL);
+  g_assert_cmpstr (f->done, ==, "Run_Program_Done req 0 0 0 1");
+}
+
+/* A user's process that wants the daemon to say something else to the host is ended. */
+static void
+test_done_forged (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  auth_fixture_run (&f->auth, "/done/info-set guestinfo.x ");
+  g_assert_null (f->done);
+  g_assert_cmpint (tbx_worker_get_stage (f->auth.worker), ==, TBX_WORKER_GONE);
+}
+
+static void
+test_killed (Fixture *f, gconstpointer data)
+{
+  int pid;
+
+  log_in (f);
+  pid = auth_fixture_get_pid (&f->auth);
+  auth_fixture_ask (&f->auth, f->auth.worker, "/sleep/200");
+  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+  tbx_test_until (f->auth.replied);
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_FAIL);
+  log_in (f);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), !=, pid);
+}
+
+static void
+test_dies (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  g_assert_null (auth_fixture_run (&f->auth, "/die"));
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_FAIL);
+  log_in (f);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/echo/again"), ==, "again");
+}
+
+/* One that hangs is answered in time and replaced; when it is back, it is of no use any
+ * more and leaves. */
+static void
+test_hang (Fixture *f, gconstpointer data)
+{
+  g_autoptr(TbxWorker) hung = NULL;
+  gint64 start_us, took_us;
+  int pid;
+
+  log_in (f);
+  hung = g_object_ref (f->auth.worker);
+  pid = auth_fixture_get_pid (&f->auth);
+  g_assert_cmpint (kill (pid, SIGSTOP), ==, 0);
+  start_us = g_get_monotonic_time ();
+  g_assert_null (auth_fixture_run (&f->auth, "/echo/x"));
+  took_us = g_get_monotonic_time () - start_us;
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_FILE_ERROR);
+  g_assert_cmpint (f->auth.error_number, ==, ETIMEDOUT);
+  g_assert_cmpint (took_us, >=, 300 * 1000);
+  g_assert_cmpint (took_us, <, 500 * 1000);
+  log_in (f);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), !=, pid);
+  g_assert_cmpint (kill (pid, SIGCONT), ==, 0);
+  tbx_test_until (tbx_worker_get_stage (hung) == TBX_WORKER_GONE);
+}
+
+/* One that is back before anybody else logged in goes on. */
+static void
+test_hang_and_back (Fixture *f, gconstpointer data)
+{
+  int pid;
+
+  log_in (f);
+  pid = auth_fixture_get_pid (&f->auth);
+  g_assert_null (auth_fixture_run (&f->auth, "/sleep/500"));
+  g_assert_cmpint (f->auth.error_number, ==, ETIMEDOUT);
+  tbx_test_until (tbx_worker_get_stage (f->auth.worker) == TBX_WORKER_SERVING);
+  log_in (f);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), ==, pid);
+}
+
+static void
+test_idle (Fixture *f, gconstpointer data)
+{
+  g_autoptr(TbxWorker) first = NULL;
+
+  log_in (f);
+  first = g_object_ref (f->auth.worker);
+  auth_fixture_run (&f->auth, "/start/77");
+  tbx_test_until (tbx_worker_get_busy (first));
+  for (gint64 end_us = g_get_monotonic_time () + 1500 * 1000; g_get_monotonic_time () < end_us;
+       g_usleep (10000))
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpint (tbx_worker_get_stage (first), ==, TBX_WORKER_SERVING);
+  auth_fixture_run (&f->auth, "/idle");
+  tbx_test_until (tbx_worker_get_stage (first) == TBX_WORKER_GONE);
+  log_in (f);
+  g_assert_true (f->auth.worker != first);
+}
+
+/* What one worker started, the next one lists. */
+static void
+test_programs (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/start/77"), ==, "free");
+  auth_fixture_run (&f->auth, "/start/78");
+  auth_fixture_run (&f->auth, "/end/77");
+  tbx_test_until (f->n_ended == 1);
+  g_assert_cmpint (f->exit_code, ==, 42);
+  auth_fixture_run (&f->auth, "/die");
+  g_assert_cmpuint (f->n_ended, ==, 2);   /* nobody can tell how 78 ends */
+  g_assert_cmpint (f->exit_code, ==, -1);
+  log_in (f);
+  auth_fixture_run (&f->auth, "/adopted");
+  g_assert_nonnull (strstr (f->auth.payload, "77 42 ended\n"));
+  g_assert_nonnull (strstr (f->auth.payload, "78 0 runs\n"));
+}
+
+static void
+test_gates (Fixture *f, gconstpointer data)
+{
+  tbx_worker_pool_set_gated (f->auth.pool, TRUE);
+  log_in (f);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/start/77"), ==, "gated");
+  tbx_worker_open_gate (f->auth.worker, 77);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/gates"), ==, "77 ");
+}
+
+/* What the policy refuses, gets no worker; and again, from memory. */
+static void
+test_not_admitted (Fixture *f, gconstpointer data)
+{
+  f->auth.admit = TBX_VIX_OPERATION_DISABLED;
+  for (guint i = 1; i <= 2; i++)
+    {
+      auth_fixture_login (&f->auth, own_name, "any");
+      g_assert_cmpint (f->auth.code, ==, TBX_VIX_OPERATION_DISABLED);
+      g_assert_cmpuint (f->auth.n_admits, ==, i);
+      g_assert_null (f->auth.worker);
+      g_assert_nonnull (f->auth.account);
+      g_assert_null (tbx_worker_pool_find (f->auth.pool, f->auth.account));
+    }
+  f->auth.admit = TBX_VIX_OK;
+  log_in (f);
+}
+
+static void
+test_no_program (void)
+{
+  const TbxWorkerDeadlines deadlines = TBX_WORKER_DEADLINES_DEFAULT;
+  AuthFixture f = { 0 };
+
+  auth_fixture_set_up (&f, "/nonexistent/toolboxd-worker", &deadlines, 1);
+  tbx_worker_starter_set_self (f.starter, TRUE);
+  auth_fixture_login (&f, own_name, "any");
+  g_assert_cmpint (f.code, ==, TBX_VIX_FAIL);
+  auth_fixture_tear_down (&f);
+}
+
+static char *
+copy_worker (void)
+{
+  g_autofree char *text = NULL;
+  char *path = g_build_filename (g_dir_make_tmp ("tbx-worker-XXXXXX", NULL), "worker", NULL);
+  g_autofree char *dir = g_path_get_dirname (path);
+  gsize size;
+
+  g_assert_true (g_file_get_contents (auth_fixture_worker (), &text, &size, NULL));
+  g_assert_true (g_file_set_contents_full (path, text, (gssize) size, G_FILE_SET_CONTENTS_NONE,
+                                           0755, NULL));
+  g_assert_cmpint (chown (dir, 65534, 65534), ==, 0);
+  g_assert_cmpint (chown (path, 65534, 65534), ==, 0);
+  return path;
+}
+
+static void
+become_nobody (void)
+{
+  const struct passwd *entry = getpwnam ("nobody");
+
+  g_assert_nonnull (entry);
+  g_assert_cmpint (setgroups (0, NULL), ==, 0);
+  g_assert_cmpint (setgid (entry->pw_gid), ==, 0);
+  g_assert_cmpint (setuid (entry->pw_uid), ==, 0);
+}
+
+#define ADD(name, func) g_test_add ("/worker-self/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  gboolean root = getuid () == 0;
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+  worker_path = root ? copy_worker () : g_strdup (auth_fixture_worker ());
+  if (root)
+    become_nobody ();
+  own_name = g_strdup (getpwuid (getuid ())->pw_name);
+  ADD ("login", test_login);
+  ADD ("other-name", test_other_name);
+  ADD ("orders", test_orders);
+  ADD ("done", test_done);
+  ADD ("done-forged", test_done_forged);
+  ADD ("killed", test_killed);
+  ADD ("dies", test_dies);
+  ADD ("hang", test_hang);
+  ADD ("hang-and-back", test_hang_and_back);
+  ADD ("idle", test_idle);
+  ADD ("programs", test_programs);
+  ADD ("gates", test_gates);
+  ADD ("not-admitted", test_not_admitted);
+  g_test_add_func ("/worker-self/no-program", test_no_program);
+  status = g_test_run ();
+  if (root)
+    {
+      g_autofree char *dir = g_path_get_dirname (worker_path);
+
+      g_assert_cmpint (g_unlink (worker_path), ==, 0);
+      g_assert_cmpint (g_rmdir (dir), ==, 0);
+    }
+  return status;
+}
