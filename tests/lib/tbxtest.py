@@ -267,7 +267,11 @@ class Client:
         return Gio.DBusNodeInfo.new_for_xml(xml)
 
     def signals(self, interface, member, path=None):
-        return Signals(self.connection, interface, member, path)
+        signals = Signals(self.connection, interface, member, path)
+        # The request to get them is on its way only: what the bus answers now comes after it.
+        self.call('org.freedesktop.DBus', 'GetId', path='/org/freedesktop/DBus',
+                  name='org.freedesktop.DBus')
+        return signals
 
     def changes(self, path=None):
         """PropertiesChanged of the daemon's objects."""
