@@ -5,6 +5,7 @@
 #include "tbx-sim-control-client.h"
 #include "tbx-sim-message.h"
 #include "tbx-sim-print.h"
+#include "tbx-sim-vix.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -330,6 +331,12 @@ cmd_quit (char **argv, const char *control)
   return status;
 }
 
+static int
+cmd_guest (char **argv, const char *control)
+{
+  return tbx_sim_guest_main (argv, control);
+}
+
 const TbxSimCommand tbx_sim_client_commands[] = {
   { "show", "", "Show what vCenter would, and the host's books", cmd_show },
   { "rpc", "TEXT…", "Send the guest a request and print its reply", cmd_rpc },
@@ -339,6 +346,7 @@ const TbxSimCommand tbx_sim_client_commands[] = {
   { "refuse", "PREFIX", "Refuse requests that begin with PREFIX, as an old host does", cmd_refuse },
   { "allow", "[PREFIX]", "Take back what was refused, or all of it", cmd_allow },
   { "wait", "CONDITION", "Wait until something is so, and until there is a host", cmd_wait },
+  { "guest", "OPERATION [ARGUMENT…]", "Run a guest operation, as a vSphere client does", cmd_guest },
   { "quit", "", "End the host", cmd_quit },
   { NULL },
 };
