@@ -209,7 +209,7 @@ cmd_fault (char **argv, const char *control)
     { "nth", 0, 0, G_OPTION_ARG_INT, &nth, "Begin with the N-th step that fits", "N" },
     { "forever", 0, 0, G_OPTION_ARG_NONE, &forever, "Until \"fault none\"", NULL },
     { "seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Not longer than S seconds", "S" },
-    { "delay-ms", 0, 0, G_OPTION_ARG_INT, &delay_ms, "Time a slow step takes (default: 200)", "MS" },
+    { "delay-ms", 0, 0, G_OPTION_ARG_INT, &delay_ms, "Time of a slow step (default: 200)", "MS" },
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &protocol, "On such channels only", "rpci|tclo" },
     { "step", 0, 0, G_OPTION_ARG_STRING, &step,
       "At send-size, send-payload, recv-size, recv-payload, recv-status, close, hb-out, hb-in "

@@ -129,8 +129,11 @@ describe_route (JsonBuilder *b, const TbxNicInfo *nics, const TbxNicInfoRoute *r
     describe_address (b, "gateway", &route->next_hop);
   tbx_sim_describe_number (b, "device", route->nic);
   if (route->nic < nics->nics->len)
-    tbx_sim_describe_text (b, "macAddress",
-                           ((const TbxNicInfoNic *) g_ptr_array_index (nics->nics, route->nic))->mac);
+    {
+      const TbxNicInfoNic *nic = g_ptr_array_index (nics->nics, route->nic);
+
+      tbx_sim_describe_text (b, "macAddress", nic->mac);
+    }
   tbx_sim_describe_text (b, "type",
                          name_of (route_types, G_N_ELEMENTS (route_types), route->type));
   if (route->metric != TBX_ROUTE_METRIC_UNUSED)

@@ -44,9 +44,9 @@ typedef enum
 typedef enum
 {
   TBX_SIM_STRIKE_CHECKPOINT  = 1 << 0,   /* answer CPT without SUCCESS, forget the half message */
-  TBX_SIM_STRIKE_DROP_COOKIE = 1 << 1,   /* give the channel another cookie, unknown to the guest, first */
+  TBX_SIM_STRIKE_DROP_COOKIE = 1 << 1,   /* first give the channel a cookie unknown to the guest */
   TBX_SIM_STRIKE_FAIL        = 1 << 2,   /* answer status 0 */
-  TBX_SIM_STRIKE_WRONG_TYPE  = 1 << 3,   /* RECV_SIZE, RECV_PAYLOAD: a reply type that is not the step's */
+  TBX_SIM_STRIKE_WRONG_TYPE  = 1 << 3,   /* RECV_SIZE, RECV_PAYLOAD: not the step's reply type */
   TBX_SIM_STRIKE_MISSING     = 1 << 4,   /* RECV_SIZE: say that there is no message */
   TBX_SIM_STRIKE_HUGE        = 1 << 5,   /* RECV_SIZE: announce 2^31 bytes */
   TBX_SIM_STRIKE_ENDLESS     = 1 << 6,   /* RECV_SIZE: announce 2^32 - 1 bytes */

@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
-gboolean tbx_sim_order (TbxSimModel *model, JsonObject *request, JsonBuilder *reply, GError **error);
+gboolean tbx_sim_order (TbxSimModel *model, JsonObject *request, JsonBuilder *reply,
+                        GError **error);
 
 G_END_DECLS

@@ -209,7 +209,8 @@ class Commands(WithHost):
             self.assertNotIn('\x1b', text)
             for bad in (b'SetGuestInfo  9 ' + body[:-1], b'SetGuestInfo  10 ' + body + b'\0',
                         b'SetGuestInfo 10 ' + body, b'SetGuestInfo  12 x', b'SetGuestInfo  0 x',
-                        b'SetGuestInfo  2 x', b'SetGuestInfo  10 ', b'SetGuestInfo', b'SetGuestInfo  ',
+                        b'SetGuestInfo  2 x', b'SetGuestInfo  10 ', b'SetGuestInfo',
+                        b'SetGuestInfo  ',
                         b'SetGuestInfo  11 ' + bytes(700), b'SetGuestInfo  7 -1',
                         b'SetGuestInfo  5 ' + b'x' * 512):
                 self.assertEqual(guest.ask(bad)[:2], b'0 ', bad)
@@ -228,7 +229,8 @@ class Commands(WithHost):
                     self.assertEqual(shown['netSource']['type'], vector['info_type'])
                     self.assertEqual([(n['macAddress'], len(n['ipConfig'])) for n in shown['net']],
                                      [(n['mac'], len(n['ips'])) for n in vector['nics']])
-                    self.assertEqual(len(shown['ipStack']['ipRoute']), len(vector.get('routes') or ()))
+                    self.assertEqual(len(shown['ipStack']['ipRoute']),
+                                     len(vector.get('routes') or ()))
                     self.assertIn('NIC', self.host.ok('show'))
             for vector in vectors:
                 old = vector['info_type'] == 9
@@ -333,7 +335,8 @@ class Joined(WithHost):
 
 class Serving(unittest.TestCase):
     def serve(self, directory, *options):
-        return subprocess.run([VMXSIM, 'serve', '--control', os.path.join(directory, 'c'), *options],
+        control = os.path.join(directory, 'c')
+        return subprocess.run([VMXSIM, 'serve', '--control', control, *options],
                               capture_output=True, timeout=10)
 
     def test_refused(self):

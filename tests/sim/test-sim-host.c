@@ -70,6 +70,12 @@ member (JsonNode *description, const char *name)
 }
 
 static void
+assert_shows (JsonObject *object, const char *name, const char *value)
+{
+  g_assert_cmpstr (json_object_get_string_member_with_default (object, name, NULL), ==, value);
+}
+
+static void
 test_rpci (void)
 {
   static const struct
@@ -131,19 +137,19 @@ test_rpci (void)
     }
   description = tbx_sim_model_describe (model);
   guest = member (description, "guest");
-  g_assert_cmpstr (json_object_get_string_member (guest, "toolsVersionStatus"), ==, "guestToolsUnmanaged");
-  g_assert_cmpstr (json_object_get_string_member (guest, "toolsInstallType"), ==, "guestToolsTypeOpenVMTools");
-  g_assert_cmpstr (json_object_get_string_member (guest, "toolsRunningStatus"), ==, "guestToolsNotRunning");
-  g_assert_cmpstr (json_object_get_string_member (guest, "hostName"), ==, "web01");
-  g_assert_cmpstr (json_object_get_string_member (guest, "guestId"), ==, "debian12-64");
+  assert_shows (guest, "toolsVersionStatus", "guestToolsUnmanaged");
+  assert_shows (guest, "toolsInstallType", "guestToolsTypeOpenVMTools");
+  assert_shows (guest, "toolsRunningStatus", "guestToolsNotRunning");
+  assert_shows (guest, "hostName", "web01");
+  assert_shows (guest, "guestId", "debian12-64");
   g_assert_cmpfloat (json_object_get_double_member (guest, "uptimeSeconds"), ==, 3600.12);
   guest = json_object_get_object_member (guest, "capabilities");
-  g_assert_cmpstr (json_object_get_string_member (guest, "features.37"), ==, "1");
-  g_assert_cmpstr (json_object_get_string_member (guest, "features.36"), ==, "0");
-  g_assert_cmpstr (json_object_get_string_member (guest, "statechange"), ==, "");
+  assert_shows (guest, "features.37", "1");
+  assert_shows (guest, "features.36", "0");
+  assert_shows (guest, "statechange", "");
   change = json_array_get_object_element (
     json_object_get_array_member (json_node_get_object (description), "stateChanges"), 0);
-  g_assert_cmpstr (json_object_get_string_member (change, "state"), ==, "reboot");
+  assert_shows (change, "state", "reboot");
   g_assert_true (json_object_get_boolean_member (change, "succeeded"));
 }
 
@@ -232,10 +238,9 @@ test_script (gconstpointer counted)
       send_text (tclo, "OK ");
     }
   description = tbx_sim_model_describe (model);
-  g_assert_cmpstr (json_object_get_string_member (member (description, "guest"), "toolsRunningStatus"),
-                   ==, "guestToolsRunning");
-  g_assert_cmpstr (json_object_get_string_member (member (description, "options"), "synctime"), ==, "0");
-  g_assert_cmpint (json_object_get_int_member (member (description, "statistics"), "violations"), ==, 0);
+  assert_shows (member (description, "guest"), "toolsRunningStatus", "guestToolsRunning");
+  assert_shows (member (description, "options"), "synctime", "0");
+  g_assert_cmpuint (tbx_sim_model_get_counter (model, TBX_SIM_COUNTER_VIOLATIONS), ==, 0);
 }
 
 static guint64
@@ -369,7 +374,8 @@ static gboolean
 first_channel_is_alive (TbxSimModel *model)
 {
   g_autoptr(JsonNode) description = tbx_sim_model_describe (model);
-  JsonArray *channels = json_object_get_array_member (json_node_get_object (description), "channels");
+  JsonObject *host = json_node_get_object (description);
+  JsonArray *channels = json_object_get_array_member (host, "channels");
 
   return json_object_get_boolean_member (json_array_get_object_element (channels, 0), "alive");
 }
@@ -416,11 +422,20 @@ test_pings (void)
   g_assert_cmpuint (violations (model), ==, 0);
 }
 
+static TbxSimStrikes
+step (TbxSimModel *model, TbxSimProtocol protocol, TbxSimStep what)
+{
+  guint delay_ms;
+  TbxSimStrikes strikes = tbx_sim_host_step (TBX_SIM_HOST (model), protocol, what, &delay_ms);
+
+  g_assert_cmpuint (delay_ms, ==, 0);
+  return strikes;
+}
+
 static void
 test_faults (void)
 {
   g_autoptr(TbxSimModel) model = silent_model ();
-  TbxSimHost *host = TBX_SIM_HOST (model);
   g_autoptr(TbxSimChannel) rpci = NULL;
   g_autoptr(GError) error = NULL;
   TbxSimFaultRule rule = { .kind = TBX_SIM_FAULT_CHECKPOINT, .nth = 2, .count = 2,
@@ -428,19 +443,19 @@ test_faults (void)
   guint delay_ms;
 
   g_assert_true (tbx_sim_model_add_fault (model, &rule, &error));
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_RPCI, TBX_SIM_STEP_SEND_PAYLOAD, &delay_ms), ==, 0);
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_TCLO, TBX_SIM_STEP_SEND_PAYLOAD, &delay_ms), ==, 0);
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_RPCI, TBX_SIM_STEP_SEND_SIZE, &delay_ms), ==, 0);
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_RPCI, TBX_SIM_STEP_HB_OUT, &delay_ms), ==,
+  g_assert_cmpuint (step (model, TBX_SIM_RPCI, TBX_SIM_STEP_SEND_PAYLOAD), ==, 0);
+  g_assert_cmpuint (step (model, TBX_SIM_TCLO, TBX_SIM_STEP_SEND_PAYLOAD), ==, 0);
+  g_assert_cmpuint (step (model, TBX_SIM_RPCI, TBX_SIM_STEP_SEND_SIZE), ==, 0);
+  g_assert_cmpuint (step (model, TBX_SIM_RPCI, TBX_SIM_STEP_HB_OUT), ==,
                     TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_RPCI, TBX_SIM_STEP_RECV_STATUS, &delay_ms), ==,
+  g_assert_cmpuint (step (model, TBX_SIM_RPCI, TBX_SIM_STEP_RECV_STATUS), ==,
                     TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_RPCI, TBX_SIM_STEP_RECV_STATUS, &delay_ms), ==, 0);
+  g_assert_cmpuint (step (model, TBX_SIM_RPCI, TBX_SIM_STEP_RECV_STATUS), ==, 0);
   g_assert_cmpuint (tbx_sim_model_n_faults (model), ==, 0);
 
   rule = (TbxSimFaultRule) { .kind = TBX_SIM_FAULT_SLOW, .nth = 1, .count = 1, .delay_ms = 200 };
   g_assert_true (tbx_sim_model_add_fault (model, &rule, &error));
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_TCLO, TBX_SIM_STEP_RECV_SIZE, &delay_ms), ==, 0);
+  tbx_sim_host_step (TBX_SIM_HOST (model), TBX_SIM_TCLO, TBX_SIM_STEP_RECV_SIZE, &delay_ms);
   g_assert_cmpuint (delay_ms, ==, 200);
 
   rule = (TbxSimFaultRule) { .kind = TBX_SIM_FAULT_REFUSE_OPEN, .nth = 1, .count = 1 };
@@ -457,7 +472,7 @@ test_faults (void)
 
   rule = (TbxSimFaultRule) { .kind = TBX_SIM_FAULT_FAIL, .nth = 1, .count = 1, .until_us = 1 };
   g_assert_true (tbx_sim_model_add_fault (model, &rule, &error));
-  g_assert_cmpuint (tbx_sim_host_step (host, TBX_SIM_RPCI, TBX_SIM_STEP_RECV_SIZE, &delay_ms), ==, 0);
+  g_assert_cmpuint (step (model, TBX_SIM_RPCI, TBX_SIM_STEP_RECV_SIZE), ==, 0);
   rule.count = 0;
   g_assert_false (tbx_sim_model_add_fault (model, &rule, &error));
   g_assert_error (error, TBX_ERROR, TBX_ERROR_MALFORMED);
@@ -479,7 +494,8 @@ test_limits (void)
   for (guint i = 0; i < TBX_SIM_MAX_CHANNELS; i++)
     g_ptr_array_add (channels, open_channel (model, i % 2 ? TBX_SIM_RPCI : TBX_SIM_TCLO));
   g_assert_null (open_channel (model, TBX_SIM_RPCI));
-  g_assert_cmpuint (tbx_sim_model_close_channels (model, TBX_SIM_TCLO), ==, TBX_SIM_MAX_CHANNELS / 2);
+  g_assert_cmpuint (tbx_sim_model_close_channels (model, TBX_SIM_TCLO), ==,
+                    TBX_SIM_MAX_CHANNELS / 2);
   g_assert_true (tbx_sim_channel_is_closed (g_ptr_array_index (channels, 0)));
   g_assert_false (tbx_sim_channel_is_closed (g_ptr_array_index (channels, 1)));
   send_text (g_ptr_array_index (channels, 0), "OK ");   /* ignored */
