@@ -15,9 +15,9 @@ typedef struct
   uint32_t id, cookie_high, cookie_low;
 } Channel;
 
-void backdoor       (Registers *regs);
-int  channel_open   (Channel *channel, uint32_t protocol);
-int  channel_send   (Channel *channel, const char *data, size_t size);
+void backdoor        (Registers *regs);
+int  channel_open    (Channel *channel, uint32_t protocol);
+int  channel_send    (Channel *channel, const char *data, size_t size);
 long channel_receive (Channel *channel, char *data, size_t size);
-int  channel_close  (Channel *channel);
-int  rpci_check     (const char *request, const char *reply);
+int  channel_close   (Channel *channel);
+int  rpci_check      (const char *request, const char *reply);
