@@ -3,9 +3,13 @@
 #include "tbx-test-loop.h"
 #include "tbx-vix-requests.h"
 #include <errno.h>
+#include <glib/gstdio.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* The program under test, as the build made it. */
 const char *
@@ -23,12 +27,20 @@ auth_fixture_set_up (AuthFixture              *f,
                      const TbxWorkerDeadlines *deadlines,
                      guint                     idle_s)
 {
-  g_autoptr(GError) error = NULL;
-  TbxAccountWatch *watch = tbx_account_watch_new ("/etc", NULL, &error);
-
-  g_assert_no_error (error);
   f->starter = tbx_worker_starter_new (worker);
   f->pool = tbx_worker_pool_new (f->starter, deadlines, idle_s);
+  auth_fixture_watch (f, "/etc");
+}
+
+/* Begins without a memory, and watches another directory for changes of accounts. */
+void
+auth_fixture_watch (AuthFixture *f, const char *directory)
+{
+  g_autoptr(GError) error = NULL;
+  TbxAccountWatch *watch = tbx_account_watch_new (directory, NULL, &error);
+
+  g_assert_no_error (error);
+  g_clear_object (&f->login);
   f->login = tbx_login_new (f->pool, tbx_login_cache_new (watch, g_get_monotonic_time));
 }
 
@@ -158,4 +170,56 @@ auth_fixture_has_children (void)
   siginfo_t info;
 
   return waitid (P_ALL, 0, &info, WEXITED | WNOWAIT | WNOHANG) == 0 || errno != ECHILD;
+}
+
+static char *
+copy_worker (void)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *dir = g_dir_make_tmp ("tbx-worker-XXXXXX", NULL);
+  char *path = g_build_filename (dir, "worker", NULL);
+  gsize size;
+
+  g_assert_true (g_file_get_contents (auth_fixture_worker (), &text, &size, NULL));
+  g_assert_true (g_file_set_contents_full (path, text, (gssize) size, G_FILE_SET_CONTENTS_NONE,
+                                           0755, NULL));
+  g_assert_cmpint (chown (dir, 65534, 65534), ==, 0);
+  g_assert_cmpint (chown (path, 65534, 65534), ==, 0);
+  return path;
+}
+
+static void
+become_nobody (void)
+{
+  const struct passwd *entry = getpwnam ("nobody");
+
+  g_assert_nonnull (entry);
+  g_assert_cmpint (setgroups (0, NULL), ==, 0);
+  g_assert_cmpint (setgid (entry->pw_gid), ==, 0);
+  g_assert_cmpint (setuid (entry->pw_uid), ==, 0);
+}
+
+/* Where the test is root's, goes on as nobody, with a copy of the worker that nobody can
+ * reach.  Gives the path of the worker. */
+char *
+auth_fixture_drop_root (void)
+{
+  char *path;
+
+  if (getuid () != 0)
+    return g_strdup (auth_fixture_worker ());
+  path = copy_worker ();
+  become_nobody ();
+  return path;
+}
+
+void
+auth_fixture_remove_copy (const char *path)
+{
+  g_autofree char *dir = g_path_get_dirname (path);
+
+  if (strcmp (path, auth_fixture_worker ()) == 0)
+    return;
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
 }

@@ -31,6 +31,7 @@ void        auth_fixture_set_up   (AuthFixture              *f,
                                    const char               *worker,
                                    const TbxWorkerDeadlines *deadlines,
                                    guint                     idle_s);
+void        auth_fixture_watch    (AuthFixture *f, const char *directory);
 void        auth_fixture_tear_down (AuthFixture *f);
 void        auth_fixture_login    (AuthFixture *f, const char *name, const char *password);
 void        auth_fixture_ask      (AuthFixture *f, TbxWorker *worker, const char *order);
@@ -38,5 +39,7 @@ const char *auth_fixture_run      (AuthFixture *f, const char *order);
 int         auth_fixture_get_pid  (AuthFixture *f);
 char       *auth_fixture_status   (int pid, const char *key);
 gboolean    auth_fixture_has_children (void);
+char       *auth_fixture_drop_root   (void);
+void        auth_fixture_remove_copy (const char *path);
 
 G_END_DECLS

@@ -2,11 +2,14 @@
 #include "tbx-auth-fixture.h"
 #include "tbx-test-loop.h"
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,8 +46,8 @@ run (const char *format, ...)
 
       if (i > 0)
         g_usleep (250 * 1000);
-      g_assert_true (g_spawn_sync ("/", (char **) argv, NULL, 0, NULL, NULL, NULL, &output, &status,
-                                   NULL));
+      g_assert_true (g_spawn_sync ("/", (char **) argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+                                   NULL, &output, &status, NULL));
       if (status != 0)
         g_test_message ("%s: %s", command, output);
     }
@@ -439,6 +442,8 @@ test_remembered (Fixture *f, gconstpointer data)
   g_autofree char *auth = g_strconcat ("auth ", alice, NULL);
   g_autofree char *opened = g_strconcat ("open_session ", alice, NULL);
 
+  /* Others may change accounts meanwhile, as this test does elsewhere. */
+  auth_fixture_watch (&f->auth, f->dir);
   set_counting_stack (f);
   for (guint i = 0; i < 1000; i++)
     {
@@ -548,6 +553,55 @@ test_login_hangs (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->auth.error_number, !=, 0);
 }
 
+static void
+on_child_ended (GPid child, gint status, gpointer user_data)
+{
+  g_spawn_close_pid (child);
+}
+
+/* Stands for PID 1: starts a worker for each connection. */
+static gboolean
+on_connection (gint fd, GIOCondition condition, gpointer user_data)
+{
+  Fixture *f = user_data;
+  const char *argv[] = { auth_fixture_worker (), "--pam-directory", f->dir, NULL };
+  int connection = accept4 (fd, NULL, NULL, SOCK_CLOEXEC);
+  const int target = 3;
+  GPid child;
+
+  g_assert_cmpint (connection, >=, 0);
+  g_assert_true (g_spawn_async_with_pipes_and_fds ("/", argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                                   NULL, -1, -1, -1, &connection, &target, 1, &child,
+                                                   NULL, NULL, NULL, NULL));
+  g_child_watch_add (child, on_child_ended, NULL);
+  close (connection);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_started_by_systemd (Fixture *f, gconstpointer data)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  g_autofree char *path = g_build_filename (f->dir, "socket", NULL);
+  int listener = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  g_autofree char *parent = NULL;
+  guint id;
+
+  tbx_worker_starter_set_socket_path (f->auth.starter, path);
+  assert_refused (f, alice, PASSWORD, TBX_VIX_FAIL);   /* nobody listens */
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (bind (listener, (struct sockaddr *) &address, sizeof address), ==, 0);
+  g_assert_cmpint (listen (listener, 5), ==, 0);
+  id = g_unix_fd_add (listener, G_IO_IN, on_connection, f);
+  log_in (f, alice);
+  parent = auth_fixture_status (auth_fixture_get_pid (&f->auth), "PPid");
+  assert_status (atoi (parent), "Uid", "0 0 0 0");
+  tbx_worker_kill (f->auth.worker);   /* by the pid that it told */
+  tbx_test_until (!auth_fixture_has_children ());
+  g_source_remove (id);
+  close (listener);
+}
+
 /* --self is for development: not for who could do harm with it. */
 static void
 test_self_as_root (Fixture *f, gconstpointer data)
@@ -624,6 +678,7 @@ main (int argc, char **argv)
   ADD ("root-half-killed", test_root_half_killed);
   ADD ("hang", test_hang);
   ADD ("login-hangs", test_login_hangs);
+  ADD ("started-by-systemd", test_started_by_systemd);
   ADD ("self-as-root", test_self_as_root);
   make_accounts ();
   /* The accounts go also when a test fails. */

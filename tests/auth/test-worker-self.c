@@ -2,16 +2,12 @@
 #include "tbx-auth-fixture.h"
 #include "tbx-test-loop.h"
 #include <errno.h>
-#include <glib/gstdio.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* As nobody where the test is root's: with a copy that nobody can reach. */
 static char *worker_path;
 static const char *own_name;
 
@@ -270,46 +266,16 @@ test_no_program (void)
   auth_fixture_tear_down (&f);
 }
 
-static char *
-copy_worker (void)
-{
-  g_autofree char *text = NULL;
-  char *path = g_build_filename (g_dir_make_tmp ("tbx-worker-XXXXXX", NULL), "worker", NULL);
-  g_autofree char *dir = g_path_get_dirname (path);
-  gsize size;
-
-  g_assert_true (g_file_get_contents (auth_fixture_worker (), &text, &size, NULL));
-  g_assert_true (g_file_set_contents_full (path, text, (gssize) size, G_FILE_SET_CONTENTS_NONE,
-                                           0755, NULL));
-  g_assert_cmpint (chown (dir, 65534, 65534), ==, 0);
-  g_assert_cmpint (chown (path, 65534, 65534), ==, 0);
-  return path;
-}
-
-static void
-become_nobody (void)
-{
-  const struct passwd *entry = getpwnam ("nobody");
-
-  g_assert_nonnull (entry);
-  g_assert_cmpint (setgroups (0, NULL), ==, 0);
-  g_assert_cmpint (setgid (entry->pw_gid), ==, 0);
-  g_assert_cmpint (setuid (entry->pw_uid), ==, 0);
-}
-
 #define ADD(name, func) g_test_add ("/worker-self/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
 {
-  gboolean root = getuid () == 0;
   int status;
 
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
-  worker_path = root ? copy_worker () : g_strdup (auth_fixture_worker ());
-  if (root)
-    become_nobody ();
+  worker_path = auth_fixture_drop_root ();
   own_name = g_strdup (getpwuid (getuid ())->pw_name);
   ADD ("login", test_login);
   ADD ("other-name", test_other_name);
@@ -326,12 +292,6 @@ main (int argc, char **argv)
   ADD ("not-admitted", test_not_admitted);
   g_test_add_func ("/worker-self/no-program", test_no_program);
   status = g_test_run ();
-  if (root)
-    {
-      g_autofree char *dir = g_path_get_dirname (worker_path);
-
-      g_assert_cmpint (g_unlink (worker_path), ==, 0);
-      g_assert_cmpint (g_rmdir (dir), ==, 0);
-    }
+  auth_fixture_remove_copy (worker_path);
   return status;
 }
