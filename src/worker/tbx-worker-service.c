@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-service.h"
 #include "tbx-control.h"
+#include "tbx-error.h"
 #include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +40,9 @@ service_say (TbxWorkerService *self, const TbxWorkerMessage *message)
 
   if (tbx_control_send (self->socket, message, -1, &error))
     return;
-  g_warning ("The daemon cannot be told: %s", error->message);
+  /* Gone is gone; all else is a fault. */
+  if (!g_error_matches (error, TBX_ERROR, TBX_ERROR_TRANSPORT))
+    g_warning ("The daemon cannot be told: %s", error->message);
   g_main_loop_quit (self->loop);
 }
 
