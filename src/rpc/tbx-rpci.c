@@ -8,6 +8,8 @@
 /* Requests that wait for the channel; more are a bug or an attack. */
 #define MAX_QUEUED 1024
 
+#define MAX_REFUSAL_BYTES 1024
+
 /* The guest's own requests, one at a time over one channel that is kept open.  An
  * exchange that fails is repeated once over a reopened channel, so delivery is at
  * least once.  Source: docs/wire/transport.md, "Persistent channel". */
@@ -198,15 +200,23 @@ on_channel_failed (TbxRpci *self, const GError *error)
     rpci_exchange_broke (self, error);
 }
 
+/* The host's text goes to people and into the log: UTF-8, on one line, not long. */
 static GError *
 refusal_new (const guint8 *text, gsize size)
 {
-  g_autofree char *valid = g_utf8_make_valid ((const char *) text, (gssize) strnlen ((const char *) text, size));
+  gsize shown = strnlen ((const char *) text, MIN (size, MAX_REFUSAL_BYTES));
+  g_autofree char *valid = g_utf8_make_valid ((const char *) text, (gssize) shown);
+  g_autoptr(GString) line = g_string_new (NULL);
 
+  for (const char *c = valid; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      g_string_append_printf (line, "\\x%02x", (guint) *c);
+    else
+      g_string_append_c (line, *c);
   return g_error_new_literal (TBX_ERROR,
                               strcmp (valid, "Unknown command") == 0 ? TBX_ERROR_UNSUPPORTED
                                                                      : TBX_ERROR_REFUSED,
-                              valid[0] == '\0' ? "refused by the host" : valid);
+                              line->len == 0 ? "refused by the host" : line->str);
 }
 
 static void

@@ -126,6 +126,7 @@ test_replies (Fixture *f, gconstpointer user_data)
     { "0 No value found", NULL, TBX_ERROR_REFUSED, "No value found", FALSE },
     { "0 Unknown command", NULL, TBX_ERROR_UNSUPPORTED, "Unknown command", FALSE },
     { "0 Unknown Command", NULL, TBX_ERROR_REFUSED, "Unknown Command", FALSE },
+    { "0 two\nlines\x1b", NULL, TBX_ERROR_REFUSED, "two\\x0alines\\x1b", FALSE },
     { "0 bad \xff", NULL, TBX_ERROR_REFUSED, "bad \xef\xbf\xbd", FALSE },
   };
 
@@ -150,11 +151,12 @@ test_replies (Fixture *f, gconstpointer user_data)
     }
 }
 
-/* A result is bytes, NULs and all; a refusal's text ends at the first. */
+/* A result is bytes, NULs and all; a refusal's text ends at the first, and is short. */
 static void
 test_binary (Fixture *f, gconstpointer user_data)
 {
-  g_auto(Call) a = { 0 }, b = { 0 };
+  g_auto(Call) a = { 0 }, b = { 0 }, c = { 0 };
+  g_autofree char *novel = g_strnfill (1024 * 1024, '0');
 
   tbx_fake_channel_answer (f->channel, "", NULL);
   call_start (&a, f, "q", TBX_RPCI_NONE, NULL);
@@ -170,6 +172,14 @@ test_binary (Fixture *f, gconstpointer user_data)
   tbx_test_until (b.done);
   g_assert_error (b.error, TBX_ERROR, TBX_ERROR_REFUSED);
   g_assert_cmpstr (b.error->message, ==, "no");
+
+  novel[1] = ' ';
+  call_start (&c, f, "q", TBX_RPCI_NONE, NULL);
+  tbx_test_until (f->channel->exchange);
+  tbx_fake_channel_receive (f->channel, novel, 1024 * 1024);
+  tbx_test_until (c.done);
+  g_assert_error (c.error, TBX_ERROR, TBX_ERROR_REFUSED);
+  g_assert_cmpuint (strlen (c.error->message), ==, 1024);
 }
 
 static void
