@@ -200,23 +200,17 @@ on_channel_failed (TbxRpci *self, const GError *error)
     rpci_exchange_broke (self, error);
 }
 
-/* The host's text goes to people and into the log: UTF-8, on one line, not long. */
+/* The host's text as it is, made UTF-8; who shows it escapes it. */
 static GError *
 refusal_new (const guint8 *text, gsize size)
 {
   gsize shown = strnlen ((const char *) text, MIN (size, MAX_REFUSAL_BYTES));
   g_autofree char *valid = g_utf8_make_valid ((const char *) text, (gssize) shown);
-  g_autoptr(GString) line = g_string_new (NULL);
 
-  for (const char *c = valid; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
-      g_string_append_printf (line, "\\x%02x", (guint) *c);
-    else
-      g_string_append_c (line, *c);
   return g_error_new_literal (TBX_ERROR,
                               strcmp (valid, "Unknown command") == 0 ? TBX_ERROR_UNSUPPORTED
                                                                      : TBX_ERROR_REFUSED,
-                              line->len == 0 ? "refused by the host" : line->str);
+                              valid[0] == '\0' ? "refused by the host" : valid);
 }
 
 static void
