@@ -2,6 +2,7 @@
 #include "tbx-command-line.h"
 #include "config.h"
 #include <glib/gi18n.h>
+#include <unistd.h>
 
 static gboolean
 on_trace_option (const char *name, const char *value, gpointer data, GError **error)
@@ -17,6 +18,25 @@ on_trace_option (const char *name, const char *value, gpointer data, GError **er
   self->tracing = TRUE;
   self->payload = value != NULL;
   return TRUE;
+}
+
+static gboolean
+on_auth_option (const char *name, const char *value, gpointer data, GError **error)
+{
+  TbxCommandLine *self = data;
+
+  if (g_strcmp0 (value, "self") != 0 && g_strcmp0 (value, "pam") != 0)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _("--auth takes “pam” or “self”, not “%s”"), value);
+      return FALSE;
+    }
+  self->self = g_strcmp0 (value, "self") == 0;
+  if (!self->self || geteuid () != 0)
+    return TRUE;
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                       _("--auth=self would let everybody in as root"));
+  return FALSE;
 }
 
 /**
@@ -37,6 +57,11 @@ tbx_command_line_parse (TbxCommandLine *self, int *argc, char ***argv, GError **
       N_("Read this configuration file"), N_("FILE") },
     { "transport", 0, 0, G_OPTION_ARG_STRING, &self->transport,
       N_("How to reach the host: auto, backdoor or socket:PATH"), N_("NAME") },
+    { "auth", 0, 0, G_OPTION_ARG_CALLBACK, on_auth_option,
+      N_("Who verifies guest accounts: pam, or self for your own name with any password"),
+      N_("NAME") },
+    { "worker", 0, 0, G_OPTION_ARG_FILENAME, &self->worker,
+      N_("The worker program, instead of the installed one"), N_("FILE") },
     { "trace", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_trace_option,
       N_("Log each message to and from the host; with “payload” its bytes too"), "payload" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, N_("Log more"), NULL },
@@ -70,6 +95,7 @@ tbx_command_line_clear (TbxCommandLine *self)
 {
   g_clear_pointer (&self->config_path, g_free);
   g_clear_pointer (&self->transport, g_free);
+  g_clear_pointer (&self->worker, g_free);
 }
 
 /**

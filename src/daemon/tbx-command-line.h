@@ -10,6 +10,8 @@ typedef struct
 {
   char    *config_path;   /* owned, or NULL: the usual one */
   char    *transport;     /* owned, or NULL: not said */
+  char    *worker;        /* owned, or NULL: the installed one */
+  gboolean self;          /* only the own user, without PAM */
   gboolean tracing;
   gboolean payload;       /* the bytes too are traced */
   gboolean verbose;

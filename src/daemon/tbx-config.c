@@ -37,6 +37,15 @@ check_globs (const char *value, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_directory (const char *value, GError **error)
+{
+  if (value[0] == '\0' || (value[0] == '/' && strlen (value) <= MAX_VALUE_BYTES))
+    return TRUE;
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "no absolute path");
+  return FALSE;
+}
+
 #define FIELD(name) G_STRUCT_OFFSET (TbxConfig, name)
 
 static const Key keys[] = {
@@ -46,6 +55,7 @@ static const Key keys[] = {
   { "guestinfo", "exclude-nics", "docker*,veth*,virbr*,antrea-*,cali*", FIELD (exclude_nics),
     check_globs },
   { POLICY_GROUP, "timeout-ms", "5000", FIELD (timeout_ms), NULL, 100, 60 * 1000 },
+  { "auth", "pam-directory", "", FIELD (pam_directory), check_directory },
   { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600 },
 };
 

@@ -13,6 +13,7 @@ typedef struct
   char      *exclude_nics;        /* [guestinfo] exclude-nics */
   guint      timeout_ms;          /* [guest-operations] timeout-ms: without progress */
   guint      worker_idle_s;       /* [auth] worker-idle-s: an idle worker ends after it */
+  char      *pam_directory;       /* [auth] pam-directory: empty is the system's */
   TbxPolicy *policy;              /* [guest-operations] and its groups for users and groups */
 } TbxConfig;
 

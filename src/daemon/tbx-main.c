@@ -3,6 +3,7 @@
 #include "tbx-bus.h"
 #include "tbx-capabilities.h"
 #include "tbx-command-line.h"
+#include "tbx-guest-operations.h"
 #include "tbx-guestinfo.h"
 #include "tbx-hypervisor.h"
 #include "tbx-link.h"
@@ -34,6 +35,7 @@ typedef struct
   TbxPrimary      *primary;
   TbxHostname     *hostname;
   TbxGuestInfo    *guestinfo;
+  TbxGuestOperations *operations;
   TbxBus          *bus;
   GMainLoop       *loop;
   gboolean         stopping;
@@ -114,6 +116,22 @@ daemon_make_bus (Daemon *daemon, const char *hypervisor)
   daemon->bus = tbx_bus_new (&parts);
 }
 
+static void
+daemon_make_operations (Daemon *daemon, const TbxCommandLine *line)
+{
+  const TbxGuestOperationsParts parts = {
+    .config = daemon->config,
+    .worker = line->worker,
+    .self = line->self,
+    .tclo = daemon->tclo,
+    .rpci = daemon->rpci,
+    .primary = daemon->primary,
+    .hostname = daemon->hostname,
+  };
+
+  daemon->operations = tbx_guest_operations_new (&parts);
+}
+
 static gboolean
 daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line, GError **error)
 {
@@ -140,6 +158,7 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
   daemon->guestinfo = tbx_guestinfo_new (daemon->tclo, daemon->rpci, daemon->options,
                                          daemon->capabilities, daemon->network, daemon->primary,
                                          daemon->hostname);
+  daemon_make_operations (daemon, line);
   return TRUE;
 }
 
@@ -163,6 +182,7 @@ static void
 daemon_clear (Daemon *daemon)
 {
   g_clear_object (&daemon->bus);
+  g_clear_pointer (&daemon->operations, tbx_guest_operations_free);
   g_clear_object (&daemon->guestinfo);
   g_clear_object (&daemon->hostname);
   g_clear_object (&daemon->primary);
