@@ -263,7 +263,11 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   g_autoptr(TbxWorker) self = g_object_ref (user_data);
+  gint64 due_us = g_source_get_ready_time (self->deadline);
 
+  /* What was waited for may have come in the same turn of the main loop. */
+  if (due_us < 0 || due_us > g_get_monotonic_time ())
+    return G_SOURCE_CONTINUE;
   worker_wait_until (self, -1);
   if (self->quitting && !tbx_worker_get_busy (self))
     tbx_worker_kill (self);

@@ -343,6 +343,20 @@ test_hang_with_program (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->exit_code, ==, -1);
 }
 
+/* An answer that comes in the same turn of the main loop as its deadline counts. */
+static void
+test_just_in_time (Fixture *f, gconstpointer data)
+{
+  open_session (f);
+  ask (f, "x", FALSE);
+  reply (f, hear_request (f, "x"), "1", 1);
+  g_usleep (150 * 1000);
+  tbx_test_until (f->n_replies == 1);
+  assert_reply (f, "OK 0 0 1", 9);
+  tbx_test_settle ();
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);
+}
+
 /* Progress gives time, but not for ever. */
 static void
 test_progress (Fixture *f, gconstpointer data)
@@ -586,6 +600,7 @@ main (int argc, char **argv)
   ADD ("hang", test_hang);
   ADD ("hang-for-ever", test_hang_for_ever);
   ADD ("hang-with-program", test_hang_with_program);
+  ADD ("just-in-time", test_just_in_time);
   ADD ("progress", test_progress);
   ADD ("programs", test_programs);
   ADD ("too-many-programs", test_too_many_programs);
