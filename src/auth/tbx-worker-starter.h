@@ -4,6 +4,9 @@
 
 G_BEGIN_DECLS
 
+/* Where PID 1 starts workers, if it is systemd: toolboxd-worker.socket. */
+#define TBX_WORKER_SOCKET_PATH "/run/toolboxd/worker.sock"
+
 /* How worker processes come to be: PID 1 starts them where it is systemd, outside of
  * the daemon's sandbox; else the daemon does. */
 #define TBX_TYPE_WORKER_STARTER (tbx_worker_starter_get_type ())

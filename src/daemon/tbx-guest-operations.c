@@ -5,6 +5,8 @@
 #include "tbx-tools-state.h"
 #include "tbx-vix-properties.h"
 #include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #define LOGIN_MS    (15 * 1000)
 #define PROGRESS_MS (60 * 1000)
@@ -140,6 +142,8 @@ tbx_guest_operations_new (const TbxGuestOperationsParts *parts)
   tbx_worker_starter_set_self (self->starter, parts->self);
   if (parts->config->pam_directory[0] != '\0')
     tbx_worker_starter_set_pam_dir (self->starter, parts->config->pam_directory);
+  else if (!parts->self && sd_booted () > 0 && access (TBX_WORKER_SOCKET_PATH, F_OK) == 0)
+    tbx_worker_starter_set_socket_path (self->starter, TBX_WORKER_SOCKET_PATH);
   self->pool = tbx_worker_pool_new (self->starter, &deadlines, parts->config->worker_idle_s);
   self->login = make_login (self, parts->config);
   self->relay = tbx_relay_new (parts->tclo, self->login);
