@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-tree.h"
+#include "tbx-file-copy.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 /* A tree that is deeper is left where it is. */
 #define MAX_DEPTH 256
-
-#define CHUNK_BYTES     (1024 * 1024)
-#define MAX_XATTR_BYTES (64 * 1024)
 
 /* Several names of one file stay names of one file. */
 typedef struct
@@ -49,85 +46,6 @@ file_id_equal (gconstpointer a, gconstpointer b)
   return x->device == y->device && x->inode == y->inode;
 }
 
-/* Copies one stretch that is no hole. */
-static gboolean
-copy_stretch (int in_fd, int out_fd, off_t start, off_t end, char *buffer, TbxOp *op)
-{
-  while (start < end)
-    {
-      gssize n = pread (in_fd, buffer, MIN ((off_t) CHUNK_BYTES, end - start), start);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return n == 0;   /* it became shorter meanwhile */
-      for (gssize done = 0; done < n;)
-        {
-          gssize m = pwrite (out_fd, buffer + done, (gsize) (n - done), start + done);
-
-          if (m < 0 && errno != EINTR)
-            return FALSE;
-          done += MAX (m, 0);
-        }
-      start += n;
-      tbx_op_progress (op);
-    }
-  return TRUE;
-}
-
-/* Copies the content, and leaves holes where there are holes. */
-static gboolean
-copy_content (int in_fd, int out_fd, off_t size, TbxOp *op)
-{
-  g_autofree char *buffer = g_malloc (CHUNK_BYTES);
-  off_t data = 0, hole;
-
-  while (data < size)
-    {
-      data = lseek (in_fd, data, SEEK_DATA);
-      if (data < 0 && errno == ENXIO)
-        break;
-      if (data < 0)   /* cannot tell: all of it */
-        return copy_stretch (in_fd, out_fd, 0, size, buffer, op) && ftruncate (out_fd, size) == 0;
-      hole = lseek (in_fd, data, SEEK_HOLE);
-      if (hole < 0)
-        hole = size;
-      if (!copy_stretch (in_fd, out_fd, data, hole, buffer, op))
-        return FALSE;
-      data = hole;
-    }
-  return ftruncate (out_fd, size) == 0;
-}
-
-/* Extended attributes, and with them access control lists, where both sides have any. */
-static void
-copy_xattrs (int in_fd, int out_fd)
-{
-  g_autofree char *names = g_malloc (MAX_XATTR_BYTES);
-  g_autofree char *value = g_malloc (MAX_XATTR_BYTES);
-  gssize size = flistxattr (in_fd, names, MAX_XATTR_BYTES);
-
-  for (const char *name = names; size > 0 && name < names + size; name += strlen (name) + 1)
-    {
-      gssize n = fgetxattr (in_fd, name, value, MAX_XATTR_BYTES);
-
-      if (n >= 0 && fsetxattr (out_fd, name, value, (gsize) n, 0) < 0)
-        g_debug ("An attribute of a file was not copied: %s", g_strerror (errno));
-    }
-}
-
-/* Owner where we may, mode, times: in this order, for chown() clears mode bits. */
-static gboolean
-copy_attributes (int in_fd, int out_fd, const struct stat *info)
-{
-  const struct timespec times[] = { info->st_atim, info->st_mtim };
-
-  if (fchown (out_fd, info->st_uid, info->st_gid) < 0 && errno != EPERM)
-    return FALSE;
-  copy_xattrs (in_fd, out_fd);
-  return fchmod (out_fd, info->st_mode & 07777) == 0 && futimens (out_fd, times) == 0;
-}
-
 static int
 copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *to_name)
 {
@@ -138,8 +56,11 @@ copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *t
   if (in_fd >= 0)
     out_fd = openat (to_fd, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (in_fd < 0 || out_fd < 0 || fstat (in_fd, &info) < 0
-      || !copy_content (in_fd, out_fd, info.st_size, op)
-      || !copy_attributes (in_fd, out_fd, &info) || fsync (out_fd) < 0)
+      || !tbx_file_copy_content (in_fd, out_fd, info.st_size, op))
+    error_number = errno;
+  else
+    error_number = tbx_file_copy_attributes (in_fd, out_fd, &info);
+  if (error_number == 0 && fsync (out_fd) < 0)
     error_number = errno;
   if (in_fd >= 0)
     close (in_fd);
@@ -217,8 +138,8 @@ copy_folder (Copy *copy, int from_fd, const char *name, int to_fd, const char *t
       out_fd = openat (to_fd, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       error_number = out_fd < 0 ? errno : copy_entries (copy, in_fd, out_fd, depth);
     }
-  if (error_number == 0 && !copy_attributes (in_fd, out_fd, &info))
-    error_number = errno;
+  if (error_number == 0)
+    error_number = tbx_file_copy_attributes (in_fd, out_fd, &info);
   if (in_fd >= 0)
     close (in_fd);
   if (out_fd >= 0)

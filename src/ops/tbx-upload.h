@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include <glib.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* A file that is being uploaded: it has no name until it is complete, so that nobody
+ * ever sees a half one, and the file that it replaces stays whole until then. */
+typedef struct _TbxUpload TbxUpload;
+
+TbxUpload *tbx_upload_new      (const char *path, gboolean create, int *error_number);
+void       tbx_upload_free     (TbxUpload *self);
+int        tbx_upload_get_fd   (TbxUpload *self);
+gboolean   tbx_upload_is_new   (TbxUpload *self);
+int        tbx_upload_complete (TbxUpload *self, const mode_t *mode);
+
+G_END_DECLS
