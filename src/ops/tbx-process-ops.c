@@ -78,12 +78,12 @@ list_all (List *list)
   tbx_process_list_foreach (system, on_system_process, list);
 }
 
+/* In the order of the request, each once. */
 static void
 list_some (List *list, const TbxVixPids *pids)
 {
   g_autoptr(TbxProcessList) system = tbx_process_list_new ();
   g_autoptr(GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  g_autoptr(GArray) others = g_array_new (FALSE, FALSE, sizeof (gint64));
 
   for (guint32 i = 0; i < pids->count; i++)
     {
@@ -95,10 +95,8 @@ list_some (List *list, const TbxVixPids *pids)
       if (program != NULL)
         list_append_program (list, program);
       else
-        g_array_append_val (others, pid);
+        tbx_process_list_one (system, pid, on_system_process, list);
     }
-  for (guint i = 0; i < others->len; i++)
-    tbx_process_list_one (system, g_array_index (others, gint64, i), on_system_process, list);
 }
 
 static void

@@ -126,15 +126,18 @@ tbx_programs_add (TbxPrograms *self, TbxProgram *program)
  * @self: the programs
  * @program: one of them
  *
- * It is listed no longer; if it runs it is still reaped.
+ * It is listed no longer, and its end is not told.
  */
 void
 tbx_programs_remove (TbxPrograms *self, TbxProgram *program)
 {
   guint i;
 
-  if (g_ptr_array_find (self->all, program, &i))
-    programs_drop (self, i);
+  if (!g_ptr_array_find (self->all, program, &i))
+    return;
+  if (tbx_program_get_ended_us (program) == 0)
+    self->n_running--;
+  programs_drop (self, i);
 }
 
 /**

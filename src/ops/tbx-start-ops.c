@@ -30,18 +30,14 @@ legacy_run_free (gpointer data)
   g_free (run);
 }
 
-/* Hosts and scripts may write a path with spaces before it, or in double quotes. */
+/* Without the spaces and quotes that hosts and scripts may write around it. */
 static char *
 clean_program (const char *program)
 {
-  gsize length;
+  gsize size;
+  const char *path = tbx_vix_program_path (program, &size);
 
-  while (*program == ' ')
-    program++;
-  length = strlen (program);
-  if (length >= 2 && program[0] == '"' && program[length - 1] == '"')
-    return g_strndup (program + 1, length - 2);
-  return g_strdup (program);
+  return g_strndup (path, size);
 }
 
 static const char *
@@ -190,6 +186,7 @@ tbx_handle_start_program (TbxOps *self, TbxOp *op)
   const char *arguments = request->arguments != NULL ? request->arguments : "";
   g_auto(GStrv) environment = tbx_vix_strings_dup (&request->environment);
   g_autofree char *path = NULL, *quoted = NULL, *command = NULL, *shown = NULL, *directory = NULL;
+  g_autofree char *program_path = clean_program (request->program);
   g_autoptr(TbxProgram) program = NULL;
   TbxLaunch launch = { 0 };
 
@@ -201,7 +198,7 @@ tbx_handle_start_program (TbxOps *self, TbxOp *op)
     return;
   quoted = g_shell_quote (path);
   command = g_strconcat (quoted, " ", arguments, NULL);
-  shown = g_strdup_printf ("\"%s\" %s", request->program, arguments);
+  shown = g_strdup_printf ("\"%s\" %s", program_path, arguments);
   launch.command = command;
   launch.directory = directory;
   launch.environment = (const char *const *) (request->environment.count > 0

@@ -24,7 +24,7 @@ static const TbxVixLayout run_program = { {
   AT (INT32, run_program.options),
   AT (SIZE, run_program.program),
   AT (SIZE, run_program.arguments),
-  RULED (E, run_program.program, PATH),
+  RULED (E, run_program.program, PROGRAM_PATH),
   AT (E_OR_NONE, run_program.arguments),
 } };
 

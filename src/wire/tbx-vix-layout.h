@@ -34,7 +34,8 @@ typedef enum
   TBX_VIX_RULE_NONE,
   TBX_VIX_RULE_PATH,            /* absolute */
   TBX_VIX_RULE_PATH_OR_EMPTY,
-  TBX_VIX_RULE_PROGRAM,         /* absolute, or a name without "/" */
+  TBX_VIX_RULE_PROGRAM,         /* absolute, or a name without "/"; perhaps in quotes */
+  TBX_VIX_RULE_PROGRAM_PATH,    /* absolute; perhaps in quotes */
   TBX_VIX_RULE_NO_SLASH,
   TBX_VIX_RULE_NOT_EMPTY,
   TBX_VIX_RULE_VARIABLES,       /* strings with "=" */

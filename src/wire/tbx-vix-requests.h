@@ -52,7 +52,8 @@ typedef enum
 typedef struct
 {
   gboolean      start_minimized;   /* ignored */
-  const char   *program;           /* absolute, or a bare name; (nullable) until checked */
+  const char   *program;           /* absolute, or a bare name; (nullable) until checked;
+                                    * see tbx_vix_program_path() */
   const char   *arguments;         /* (nullable): shell text */
   const char   *working_dir;       /* (nullable): absolute; NULL or empty is the default */
   TbxVixStrings environment;       /* NAME=VALUE each */
@@ -62,7 +63,7 @@ typedef struct
 typedef struct
 {
   gint32      options;
-  const char *program;
+  const char *program;     /* absolute; see tbx_vix_program_path() */
   const char *arguments;   /* (nullable): shell text */
 } TbxVixRunProgram;
 
@@ -253,6 +254,8 @@ TbxVixCode  tbx_vix_request_decode (guint32        opcode,
                                     TbxVixRequest *request);
 TbxVixCode  tbx_vix_request_check  (const TbxVixRequest *request);
 void        tbx_vix_request_encode (const TbxVixRequest *request, TbxWriter *w);
+
+const char *tbx_vix_program_path   (const char *program, gsize *size);
 
 const char *tbx_vix_strings_next   (const TbxVixStrings *strings, const char *last);
 char      **tbx_vix_strings_dup    (const TbxVixStrings *strings);

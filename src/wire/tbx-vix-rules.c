@@ -7,6 +7,28 @@
 #define SUBJECT_NAMED 1
 #define SUBJECT_ANY 2
 
+/**
+ * tbx_vix_program_path:
+ * @program: as a host or a script wrote it: there may be spaces before the path, and
+ *   one pair of double quotes around it
+ * @size: (out): length of the path in bytes
+ *
+ * Source: docs/wire/vix.md, "StartProgram in detail".
+ *
+ * Returns: (transfer none) (array length=size): the path or name itself, in @program
+ */
+const char *
+tbx_vix_program_path (const char *program, gsize *size)
+{
+  while (*program == ' ')
+    program++;
+  *size = strlen (program);
+  if (*size < 2 || program[0] != '"' || program[*size - 1] != '"')
+    return program;
+  *size -= 2;
+  return program + 1;
+}
+
 static gboolean
 variables_are_legal (const TbxVixStrings *strings)
 {
@@ -14,6 +36,17 @@ variables_are_legal (const TbxVixStrings *strings)
     if (strchr (s, '=') == NULL)
       return FALSE;
   return TRUE;
+}
+
+static gboolean
+program_is_legal (const char *text, gboolean may_be_name)
+{
+  gsize size = 0;
+  const char *path = text == NULL ? NULL : tbx_vix_program_path (text, &size);
+
+  if (size == 0)
+    return FALSE;
+  return path[0] == '/' || (may_be_name && memchr (path, '/', size) == NULL);
 }
 
 static gboolean
@@ -28,7 +61,9 @@ string_is_legal (TbxVixFieldRule rule, const char *text)
     case TBX_VIX_RULE_PATH_OR_EMPTY:
       return is_empty || text[0] == '/';
     case TBX_VIX_RULE_PROGRAM:
-      return !is_empty && (text[0] == '/' || strchr (text, '/') == NULL);
+      return program_is_legal (text, TRUE);
+    case TBX_VIX_RULE_PROGRAM_PATH:
+      return program_is_legal (text, FALSE);
     case TBX_VIX_RULE_NO_SLASH:
       return is_empty || strchr (text, '/') == NULL;
     case TBX_VIX_RULE_NOT_EMPTY:

@@ -152,6 +152,48 @@ test_surroundings (OpsFixture *f, gconstpointer data)
   g_assert_cmpstr (lines[3], ==, "0 1 2 3");   /* 3 is the folder being listed */
 }
 
+/* Spaces before a path and quotes around it are no part of it. */
+static void
+test_quoted (OpsFixture *f, gconstpointer data)
+{
+  static const char *const programs[] = { "\"/bin/true\"", "  \"/bin/true\"", "  /bin/true",
+                                          "\"true\"" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    {
+      TbxVixRequest request = ops_request (TBX_VIX_START_PROGRAM);
+
+      request.start_program.program = programs[i];
+      g_assert_cmpint (tbx_vix_request_check (&request), ==, TBX_VIX_OK);
+      g_assert_cmpint (start (f, programs[i], "a  b", NULL), >, 0);
+      g_assert_cmpint (ended (f, i)->exit_code, ==, 0);
+      list (f, ended (f, i)->pid);
+      g_assert_true (g_str_has_prefix (f->payload, i < 3
+                                       ? "<proc><cmd>true</cmd><name>%22/bin/true%22 a  b</name>"
+                                       : "<proc><cmd>true</cmd><name>%22true%22 a  b</name>"));
+    }
+}
+
+/* What is asked for by pid comes in that order, and once. */
+static void
+test_list_order (OpsFixture *f, gconstpointer data)
+{
+  gint64 pid = start (f, "/bin/true", NULL, NULL);
+  const gint64 pids[] = { GINT64_TO_LE (1), GINT64_TO_LE (pid), GINT64_TO_LE (getpid ()),
+                          GINT64_TO_LE (1), GINT64_TO_LE (pid) };
+  TbxVixRequest request = ops_request (TBX_VIX_LIST_PROCESSES_EX);
+  g_auto(GStrv) parts = NULL;
+
+  ended (f, 0);
+  request.list_processes.pids = (TbxVixPids) { (const guint8 *) pids, G_N_ELEMENTS (pids) };
+  ops_fixture_run (f, &request);
+  parts = g_strsplit (f->payload, "<pid>", -1);
+  g_assert_cmpuint (g_strv_length (parts), ==, 4);
+  g_assert_cmpint (g_ascii_strtoll (parts[1], NULL, 10), ==, 1);
+  g_assert_cmpint (g_ascii_strtoll (parts[2], NULL, 10), ==, pid);
+  g_assert_cmpint (g_ascii_strtoll (parts[3], NULL, 10), ==, getpid ());
+}
+
 /* Fifty at once: none is lost, none stays a zombie. */
 static void
 test_many (OpsFixture *f, gconstpointer data)
@@ -379,6 +421,8 @@ main (int argc, char **argv)
   ADD ("/process-ops/exit-codes", test_exit_codes);
   ADD ("/process-ops/start-errors", test_start_errors);
   ADD ("/process-ops/surroundings", test_surroundings);
+  ADD ("/process-ops/quoted", test_quoted);
+  ADD ("/process-ops/list-order", test_list_order);
   ADD ("/process-ops/many", test_many);
   ADD ("/process-ops/list", test_list);
   ADD ("/process-ops/list-unknown-key", test_list_unknown_key);
