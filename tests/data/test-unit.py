@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The systemd unit parses without a word, and says what the daemon relies on.
+"""The systemd units parse without a word, and say what the daemon relies on.
 
-Usage: test-unit.py UNIT TOOLBOXD: the unit as built, and a program to stand at
-its ExecStart, which verify wants to exist.
+Usage: test-unit.py UNIT TOOLBOXD WORKER SOCKET: the units as built, of the daemon,
+its workers and their socket, and a program to stand at ExecStart, which verify
+wants to exist.
 """
 
 import os
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import unittest
 
-UNIT, PROGRAM = sys.argv[1:3]
+UNIT, PROGRAM, WORKER, SOCKET = sys.argv[1:5]
 
 
 class Unit(unittest.TestCase):
@@ -44,6 +45,41 @@ class Unit(unittest.TestCase):
             r'Restrict|LockPersonality|MemoryDenyWriteExecute|ReadOnlyPaths|ReadWritePaths|'
             r'InaccessiblePaths|TemporaryFileSystem|RootDirectory|User|Group|UMask|Limit)')
         self.assertEqual([l for l in self.lines if handed_down.match(l)], [])
+
+
+def read(path):
+    with open(path, encoding='utf-8') as unit:
+        return unit.read()
+
+
+class WorkerUnits(unittest.TestCase):
+    def test_verify(self):
+        with tempfile.TemporaryDirectory() as directory:
+            socket = os.path.join(directory, 'toolboxd-worker.socket')
+            service = os.path.join(directory, 'toolboxd-worker@.service')
+            with open(socket, 'w', encoding='utf-8') as copy:
+                copy.write(read(SOCKET))
+            with open(service, 'w', encoding='utf-8') as copy:
+                copy.write(re.sub(r'(?m)^ExecStart=\S+', f'ExecStart={PROGRAM}', read(WORKER)))
+            run = subprocess.run(['systemd-analyze', 'verify', '--man=no', socket,
+                                  service.replace('@', '@1')],
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, ''))
+
+    def test_socket(self):
+        """One worker a connection, and only root may connect."""
+        lines = read(SOCKET).splitlines()
+        for line in ('Accept=yes', 'SocketMode=0600',
+                     'ListenSequentialPacket=/run/toolboxd/worker.sock'):
+            self.assertIn(line, lines)
+
+    def test_worker(self):
+        """It is limited in nothing, and its programs outlive it."""
+        lines = [l for l in read(WORKER).splitlines() if l and not l.startswith(('#', '['))]
+        keys = [l.split('=')[0] for l in lines]
+        self.assertEqual(keys, ['Description', 'CollectMode', 'Type', 'ExecStart', 'KillMode',
+                                'TimeoutStopSec'])
+        self.assertIn('KillMode=process', lines)
 
 
 unittest.main(argv=sys.argv[:1])
