@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
+#include "tbx-path.h"
 #include "tbx-tree.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -37,33 +38,44 @@ tbx_handle_delete_file (TbxOps *self, TbxOp *op)
     return_result (op, unlink (path) == 0);
 }
 
+/* A folder that rmdir() refuses under this name, however empty it is. */
+static gboolean
+is_never_removed (const char *name)
+{
+  return strcmp (name, ".") == 0 || strcmp (name, "..") == 0 || strcmp (name, "/") == 0;
+}
+
 /* Source: docs/wire/vix.md, "DELETE_GUEST_DIRECTORY_EX (195), 72, 73". */
 void
 tbx_handle_delete_directory (TbxOps *self, TbxOp *op)
 {
   const TbxVixDeleteDirectory *request = &tbx_op_get_request (op)->delete_directory;
-  struct stat info;
+  g_autofree char *name = NULL;
+  int folder_fd = tbx_path_split (request->path, &name);
   int error_number = 0;
+  struct stat info;
 
-  if (lstat (request->path, &info) < 0)
+  if (folder_fd < 0 || fstatat (folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
     error_number = errno;
   else if (!S_ISDIR (info.st_mode))
     error_number = ENOTDIR;
-  else if (request->recursive)
-    error_number = tbx_tree_delete (AT_FDCWD, request->path, op);
-  else if (rmdir (request->path) < 0)
+  else if (request->recursive && !is_never_removed (name))
+    error_number = tbx_tree_delete (folder_fd, name, op);
+  else if (unlinkat (folder_fd, name, AT_REMOVEDIR) < 0)
     error_number = errno == EEXIST ? ENOTEMPTY : errno;
+  if (folder_fd >= 0)
+    close (folder_fd);
   if (error_number == 0)
     tbx_op_return (op, TBX_VIX_OK, 0);
   else
     tbx_op_return_errno (op, error_number);
 }
 
-/* Makes each folder on the way that is missing; the last one must be. */
+/* Makes each folder on the way that is missing; the last one must be.  @part has no
+ * slash at its end, and is as before afterwards. */
 static int
-make_with_parents (const char *path)
+make_with_parents (char *part)
 {
-  g_autofree char *part = g_strdup (path);
   struct stat info;
 
   for (char *slash = part + 1; (slash = strchr (slash, '/')) != NULL; slash++)
@@ -76,8 +88,6 @@ make_with_parents (const char *path)
       *slash = '/';
       while (slash[1] == '/')
         slash++;
-      if (slash[1] == '\0')   /* slashes at the end: the last part is made already */
-        return 0;
     }
   return mkdir (part, NEW_DIRECTORY_MODE) < 0 ? errno : 0;
 }
@@ -87,15 +97,16 @@ void
 tbx_handle_create_directory (TbxOps *self, TbxOp *op)
 {
   const TbxVixCreateDirectory *request = &tbx_op_get_request (op)->create_directory;
+  g_autofree char *path = tbx_path_trim (request->path);
   struct stat info;
   int error_number;
 
-  if (lstat (request->path, &info) == 0)
+  if (lstat (path, &info) == 0)
     error_number = EEXIST;
   else if (request->parents)
-    error_number = make_with_parents (request->path);
+    error_number = make_with_parents (path);
   else
-    error_number = mkdir (request->path, NEW_DIRECTORY_MODE) < 0 ? errno : 0;
+    error_number = mkdir (path, NEW_DIRECTORY_MODE) < 0 ? errno : 0;
   if (error_number == 0)
     tbx_op_return (op, TBX_VIX_OK, 0);
   else

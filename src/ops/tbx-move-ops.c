@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
+#include "tbx-path.h"
 #include "tbx-tree.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -60,22 +61,31 @@ rename_exclusive (int from_fd, const char *from, int to_fd, const char *to, gboo
   return renameat (from_fd, from, to_fd, to) < 0 ? errno : 0;
 }
 
-/* A hidden name beside @path, in the folder that is opened. */
+/* A hidden name beside @name. */
 static char *
-name_beside (const char *path, int *folder_fd, char **name)
+name_beside (const char *name)
 {
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  *name = g_path_get_basename (path);
-  *folder_fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return g_strdup_printf (".%.200s.%08x", *name, g_random_int ());
+  return g_strdup_printf (".%.200s.%08x", name, g_random_int ());
 }
 
-static void
+static int
 remove_any (int folder_fd, const char *name, TbxOp *op)
 {
-  if (unlinkat (folder_fd, name, 0) < 0 && errno == EISDIR)
-    tbx_tree_delete (folder_fd, name, op);
+  if (unlinkat (folder_fd, name, 0) == 0)
+    return 0;
+  return errno == EISDIR ? tbx_tree_delete (folder_fd, name, op) : errno;
+}
+
+/* What was renamed into a folder outlives a crash from here on. */
+static void
+sync_folder (int folder_fd)
+{
+  int fd = openat (folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)   /* it may be one that we may write, but not read */
+    return;
+  fsync (fd);
+  close (fd);
 }
 
 /* The copy is complete: the source steps aside, the copy takes the new place, or all
@@ -94,28 +104,43 @@ exchange (int from_fd, const char *source, const char *aside,
   return error_number;
 }
 
-/* Across file systems: a whole copy beside the destination first; the source goes last,
- * and at once for all who look, so that nobody sees a part of it. */
+/* A whole copy beside the destination first; the source goes last, and at once for all
+ * who look, so that nobody sees a part of it. */
+static int
+copy_and_delete (int from_fd, const char *source, int to_fd, const char *destination,
+                 gboolean overwrite, TbxOp *op)
+{
+  g_autofree char *aside = name_beside (source);
+  g_autofree char *copy = name_beside (destination);
+  int error_number = tbx_tree_copy (from_fd, source, to_fd, copy, op);
+
+  if (error_number == 0)
+    error_number = exchange (from_fd, source, aside, to_fd, copy, destination, overwrite);
+  if (error_number != 0)
+    {
+      remove_any (to_fd, copy, op);
+      return error_number;
+    }
+  sync_folder (to_fd);
+  error_number = remove_any (from_fd, aside, op);
+  if (error_number != 0)   /* what would not go stays in sight */
+    rename_exclusive (from_fd, aside, from_fd, source, FALSE);
+  return error_number;
+}
+
+/* Across file systems. */
 static int
 move_by_copy (const char *old_path, const char *new_path, gboolean overwrite, TbxOp *op)
 {
   g_autofree char *source = NULL, *destination = NULL;
-  int from_fd, to_fd, error_number = 0;
-  g_autofree char *aside = name_beside (old_path, &from_fd, &source);
-  g_autofree char *copy = name_beside (new_path, &to_fd, &destination);
+  int from_fd = tbx_path_split (old_path, &source);
+  int error_number = from_fd < 0 ? errno : 0;
+  int to_fd = tbx_path_split (new_path, &destination);
 
-  if (from_fd < 0 || to_fd < 0)
+  if (to_fd < 0 && error_number == 0)
     error_number = errno;
-  else
-    {
-      error_number = tbx_tree_copy (from_fd, source, to_fd, copy, op);
-      if (error_number == 0)
-        error_number = exchange (from_fd, source, aside, to_fd, copy, destination, overwrite);
-      if (error_number == 0)
-        remove_any (from_fd, aside, op);
-      else
-        remove_any (to_fd, copy, op);
-    }
+  if (error_number == 0)
+    error_number = copy_and_delete (from_fd, source, to_fd, destination, overwrite, op);
   if (from_fd >= 0)
     close (from_fd);
   if (to_fd >= 0)
@@ -124,13 +149,12 @@ move_by_copy (const char *old_path, const char *new_path, gboolean overwrite, Tb
 }
 
 static void
-move (TbxOp *op, const TbxVixMove *request, gboolean overwrite)
+move (TbxOp *op, const char *old_path, const char *new_path, gboolean overwrite)
 {
-  int error_number = rename_exclusive (AT_FDCWD, request->old_path, AT_FDCWD, request->new_path,
-                                       overwrite);
+  int error_number = rename_exclusive (AT_FDCWD, old_path, AT_FDCWD, new_path, overwrite);
 
   if (error_number == EXDEV)
-    error_number = move_by_copy (request->old_path, request->new_path, overwrite, op);
+    error_number = move_by_copy (old_path, new_path, overwrite, op);
   if (error_number == 0)
     tbx_op_return (op, TBX_VIX_OK, 0);
   else
@@ -139,18 +163,18 @@ move (TbxOp *op, const TbxVixMove *request, gboolean overwrite)
 
 /* What all three have in common; whether the request is answered already. */
 static gboolean
-begin (TbxOp *op, const TbxVixMove *request, Place *from, Place *to)
+begin (TbxOp *op, const char *old_path, const char *new_path, Place *from, Place *to)
 {
   struct stat info;
 
-  if (stat (request->old_path, &info) < 0)
+  if (stat (old_path, &info) < 0)
     {
       tbx_op_return_errno (op, errno);
       return TRUE;
     }
-  *from = look_at (request->old_path);
-  *to = look_at (request->new_path);
-  if (is_same (request->old_path, request->new_path, from, to))
+  *from = look_at (old_path);
+  *to = look_at (new_path);
+  if (is_same (old_path, new_path, from, to))
     {
       tbx_op_return (op, TBX_VIX_OK, 0);
       return TRUE;
@@ -164,7 +188,7 @@ tbx_handle_move_file (TbxOps *self, TbxOp *op)
   const TbxVixMove *request = &tbx_op_get_request (op)->move;
   Place from, to;
 
-  if (begin (op, request, &from, &to))
+  if (begin (op, request->old_path, request->new_path, &from, &to))
     return;
   if (to.is_directory)
     tbx_op_return (op, TBX_VIX_FILE_ALREADY_EXISTS, EEXIST);
@@ -173,23 +197,27 @@ tbx_handle_move_file (TbxOps *self, TbxOp *op)
   else if (to.exists && !request->overwrite)
     tbx_op_return (op, TBX_VIX_FILE_ALREADY_EXISTS, EEXIST);
   else
-    move (op, request, request->overwrite);
+    move (op, request->old_path, request->new_path, request->overwrite);
 }
 
 void
 tbx_handle_move_directory (TbxOps *self, TbxOp *op)
 {
   const TbxVixMove *request = &tbx_op_get_request (op)->move;
+  g_autofree char *old_path = tbx_path_trim (request->old_path);
+  g_autofree char *new_path = tbx_path_trim (request->new_path);
   Place from, to;
 
-  if (begin (op, request, &from, &to))
+  if (begin (op, old_path, new_path, &from, &to))
     return;
-  if (to.exists)
+  if (to.is_directory)
     tbx_op_return (op, TBX_VIX_FILE_ALREADY_EXISTS, EEXIST);
   else if (!from.is_directory)
     tbx_op_return (op, TBX_VIX_NOT_A_DIRECTORY, ENOTDIR);
+  else if (to.exists)
+    tbx_op_return (op, TBX_VIX_FILE_ALREADY_EXISTS, EEXIST);
   else
-    move (op, request, FALSE);
+    move (op, old_path, new_path, FALSE);
 }
 
 void
@@ -198,10 +226,10 @@ tbx_handle_move_legacy (TbxOps *self, TbxOp *op)
   const TbxVixMove *request = &tbx_op_get_request (op)->move;
   Place from, to;
 
-  if (begin (op, request, &from, &to))
+  if (begin (op, request->old_path, request->new_path, &from, &to))
     return;
   if (to.leads_to_directory)
     tbx_op_return (op, TBX_VIX_ALREADY_EXISTS, EEXIST);
   else
-    move (op, request, TRUE);
+    move (op, request->old_path, request->new_path, TRUE);
 }

@@ -49,14 +49,18 @@ file_id_equal (gconstpointer a, gconstpointer b)
 static int
 copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *to_name)
 {
+  /* Should it be a FIFO by now, this does not wait for a writer. */
   int in_fd = openat (from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   int out_fd = -1, error_number = 0;
   struct stat info;
 
   if (in_fd >= 0)
     out_fd = openat (to_fd, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (in_fd < 0 || out_fd < 0 || fstat (in_fd, &info) < 0
-      || !tbx_file_copy_content (in_fd, out_fd, info.st_size, op))
+  if (in_fd < 0 || out_fd < 0 || fstat (in_fd, &info) < 0)
+    error_number = errno;
+  else if (!S_ISREG (info.st_mode))
+    error_number = EBUSY;   /* it became something else under us */
+  else if (!tbx_file_copy_content (in_fd, out_fd, info.st_size, op))
     error_number = errno;
   else
     error_number = tbx_file_copy_attributes (in_fd, out_fd, &info);
@@ -95,14 +99,39 @@ copy_link (int from_fd, const char *name, int to_fd, const char *to_name, const 
   return utimensat (to_fd, to_name, times, AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 }
 
+/* Mode and times of what can neither be opened nor be named safely: its descriptor is
+ * only a place. */
+static int
+set_place_attributes (int place_fd, const struct stat *info)
+{
+  const struct timespec times[] = { info->st_atim, info->st_mtim };
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", place_fd);
+  struct stat made;
+
+  if (fstat (place_fd, &made) < 0)
+    return errno;
+  if ((made.st_mode & S_IFMT) != (info->st_mode & S_IFMT))
+    return EBUSY;   /* somebody put another file in its place */
+  if (fchownat (place_fd, "", info->st_uid, info->st_gid, AT_EMPTY_PATH) < 0 && errno != EPERM)
+    return errno;
+  if (chmod (path, info->st_mode & 07777) < 0 || utimensat (AT_FDCWD, path, times, 0) < 0)
+    return errno;
+  return 0;
+}
+
 static int
 copy_special (int to_fd, const char *to_name, const struct stat *info)
 {
-  if (mknodat (to_fd, to_name, info->st_mode, info->st_rdev) < 0)
+  int place_fd, error_number;
+
+  if (mknodat (to_fd, to_name, info->st_mode & (S_IFMT | 0600), info->st_rdev) < 0)
     return errno;
-  if (!copy_owner (to_fd, to_name, info))
+  place_fd = openat (to_fd, to_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (place_fd < 0)
     return errno;
-  return fchmodat (to_fd, to_name, info->st_mode & 07777, 0) < 0 ? errno : 0;
+  error_number = set_place_attributes (place_fd, info);
+  close (place_fd);
+  return error_number;
 }
 
 static int
@@ -163,16 +192,38 @@ copy_as_link (Copy *copy, const struct stat *info, int to_fd, const char *to_nam
   return FALSE;
 }
 
+/* Why an entry could not be deleted from where it is, or 0: what would have to stay is
+ * not copied in the first place. */
+static int
+check_removable (int folder_fd, const char *name, const struct stat *info)
+{
+  uid_t user = geteuid ();
+  struct stat folder;
+  struct statx place;
+
+  if (statx (folder_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &place) == 0
+      && place.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+    return EBUSY;
+  if (user == 0)
+    return 0;
+  if (faccessat (folder_fd, ".", W_OK | X_OK, AT_EACCESS) < 0 || fstat (folder_fd, &folder) < 0)
+    return errno;
+  return folder.st_mode & S_ISVTX && folder.st_uid != user && info->st_uid != user ? EPERM : 0;
+}
+
 static int
 copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to_name, guint depth)
 {
   gsize length = copy->path->len;
   struct stat info;
-  int error_number = 0;
+  int error_number;
 
   tbx_op_progress (copy->op);
   if (fstatat (from_fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
     return errno;
+  error_number = check_removable (from_fd, name, &info);
+  if (error_number != 0)
+    return error_number;
   g_string_append_printf (copy->path, "%s%s", length > 0 ? "/" : "", to_name);
   if (copy_as_link (copy, &info, to_fd, to_name))
     error_number = 0;
@@ -188,17 +239,43 @@ copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to
   return error_number;
 }
 
+/* Whether a folder is the one called @name in @above_fd, or below it, on whatever way:
+ * the copy would be copied then, without end. */
+static gboolean
+is_inside (int folder_fd, int above_fd, const char *name)
+{
+  struct stat outer, here, last = { 0 };
+  gboolean inside = FALSE, at_root = FALSE;
+  int fd = openat (folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  if (fstatat (above_fd, name, &outer, AT_SYMLINK_NOFOLLOW) < 0)
+    memset (&outer, 0, sizeof outer);
+  while (!inside && !at_root && fd >= 0 && fstat (fd, &here) == 0)
+    {
+      int up_fd = openat (fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+      inside = here.st_dev == outer.st_dev && here.st_ino == outer.st_ino;
+      at_root = here.st_dev == last.st_dev && here.st_ino == last.st_ino;
+      last = here;
+      close (fd);
+      fd = up_fd;
+    }
+  if (fd >= 0)
+    close (fd);
+  return inside;
+}
+
 /**
  * tbx_tree_copy:
- * @from_fd: where @from starts
- * @from: a file of any kind, or a folder
+ * @from_fd: a folder
+ * @from: a name in it: of a file of any kind, or a folder
  * @to_fd: a folder
  * @to: a name in it that is free
  * @op: told of the progress
  *
  * Copies with content, holes, links, mode, times, extended attributes and, where the
- * user may, owners.  After a failure a part of the copy is there; the source is
- * whole.
+ * user may, owners; all for a move, so nothing is copied that could not be deleted
+ * afterwards.  After a failure a part of the copy is there; the source is whole.
  *
  * Returns: 0, or an errno
  */
@@ -208,6 +285,8 @@ tbx_tree_copy (int from_fd, const char *from, int to_fd, const char *to, TbxOp *
   Copy copy = { .op = op, .root_fd = to_fd };
   int error_number;
 
+  if (is_inside (to_fd, from_fd, from))
+    return EINVAL;
   copy.path = g_string_new (NULL);
   copy.links = g_hash_table_new_full (file_id_hash, file_id_equal, g_free, g_free);
   error_number = copy_entry (&copy, from_fd, from, to_fd, to, 0);

@@ -29,7 +29,6 @@ typedef struct
   GArray *levels;        /* of Level, the root first */
   int     root_fd;       /* where the root's name is looked up (not owned) */
   int     error_number;  /* the last failure */
-  TbxOp  *op;
 } Walk;
 
 static void
@@ -109,12 +108,13 @@ walk_reopen_parent (Walk *walk)
   return FALSE;
 }
 
+/* Notes a name that cannot be deleted, so that it is not tried again. */
 static void
-walk_refuse (Walk *walk, guint up, const char *name)
+walk_refuse (Walk *walk, guint up, const char *name, int error_number)
 {
   Level *level = level_at (walk, up);
 
-  walk->error_number = errno;
+  walk->error_number = error_number;
   if (level->refused == NULL)
     level->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_hash_table_add (level->refused, g_strdup (name));
@@ -146,13 +146,13 @@ walk_leave (Walk *walk)
       walk->error_number = errno;
       return FALSE;
     }
-  if (unlinkat (parent_fd (walk), name, AT_REMOVEDIR) < 0)
+  if (unlinkat (parent_fd (walk), name, AT_REMOVEDIR) < 0 && errno != ENOENT)
     {
       /* Its own content says better why, where there is some. */
       int reason = level_at (walk, 0)->refused != NULL ? walk->error_number : errno;
 
       if (above)
-        walk_refuse (walk, 1, name);
+        walk_refuse (walk, 1, name, reason);
       walk->error_number = reason;
     }
   g_array_set_size (walk->levels, walk->levels->len - 1);
@@ -164,21 +164,23 @@ static void
 walk_delete (Walk *walk, const char *name)
 {
   int fd = dirfd (level_at (walk, 0)->dir);
+  int error_number;
 
   if (walk_enter (walk, fd, name))
     return;
-  if (errno == EACCES && unlinkat (fd, name, AT_REMOVEDIR) == 0)
+  error_number = errno;
+  if (error_number == EACCES && unlinkat (fd, name, AT_REMOVEDIR) == 0)
     return;   /* it cannot be looked into, but is empty */
-  if (errno != ENOTDIR && errno != ELOOP)
-    walk_refuse (walk, 0, name);
-  else if (unlinkat (fd, name, 0) < 0 && errno != ENOENT)
-    walk_refuse (walk, 0, name);
+  if (error_number == ENOTDIR || error_number == ELOOP)
+    error_number = unlinkat (fd, name, 0) < 0 ? errno : 0;
+  if (error_number != 0 && error_number != ENOENT)
+    walk_refuse (walk, 0, name, error_number);
 }
 
 /**
  * tbx_tree_delete:
- * @dir_fd: where @path starts, or `AT_FDCWD`
- * @path: a folder; no symlink
+ * @dir_fd: the folder that holds it
+ * @name: of a folder in there; no symlink
  * @op: told of the progress
  *
  * Deletes the folder and all in it, without following a symlink.  What cannot be
@@ -187,23 +189,25 @@ walk_delete (Walk *walk, const char *name)
  * Returns: 0, or the errno of the last failure
  */
 int
-tbx_tree_delete (int dir_fd, const char *path, TbxOp *op)
+tbx_tree_delete (int dir_fd, const char *name, TbxOp *op)
 {
-  Walk walk = { .root_fd = dir_fd, .op = op };
+  Walk walk = { .root_fd = dir_fd };
   gboolean more;
 
   walk.levels = g_array_new (FALSE, FALSE, sizeof (Level));
   g_array_set_clear_func (walk.levels, level_clear);
-  more = walk_enter (&walk, dir_fd, path);
+  more = walk_enter (&walk, dir_fd, name);
   if (!more)
     walk.error_number = errno;
+  if (walk.error_number == EACCES && unlinkat (dir_fd, name, AT_REMOVEDIR) == 0)
+    walk.error_number = 0;
   while (more)
     {
-      const char *name = walk_next (&walk);
+      const char *entry = walk_next (&walk);
 
       tbx_op_progress (op);
-      if (name != NULL)
-        walk_delete (&walk, name);
+      if (entry != NULL)
+        walk_delete (&walk, entry);
       else
         more = walk_leave (&walk);
     }

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-fixture.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define NOBODY 65534
 
 static void
 on_started (OpsFixture *f, gpointer record)
@@ -82,7 +88,13 @@ on_done (TbxOp *op, TbxVixCode code, int error_number, gsize size, gpointer user
 void
 ops_fixture_run (OpsFixture *f, const TbxVixRequest *request)
 {
-  TbxOp *op = tbx_op_new (request, 0, f->reply, TBX_VIX_PAYLOAD_MAX_BYTES, on_done, NULL, f);
+  ops_fixture_run_flags (f, request, 0);
+}
+
+void
+ops_fixture_run_flags (OpsFixture *f, const TbxVixRequest *request, guint32 flags)
+{
+  TbxOp *op = tbx_op_new (request, flags, f->reply, TBX_VIX_PAYLOAD_MAX_BYTES, on_done, NULL, f);
 
   f->answered = FALSE;
   tbx_op_set_name (op, "req", 3);
@@ -90,4 +102,93 @@ ops_fixture_run (OpsFixture *f, const TbxVixRequest *request)
   tbx_op_unref (op);
   while (!f->answered)
     g_main_context_iteration (NULL, TRUE);
+}
+
+char *
+ops_fixture_path (OpsFixture *f, const char *name)
+{
+  return name[0] == '/' ? g_strdup (name) : g_strconcat (f->dir, "/", name, NULL);
+}
+
+void
+ops_fixture_write (OpsFixture *f, const char *name, const char *content)
+{
+  g_autofree char *path = ops_fixture_path (f, name);
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (write (fd, content, strlen (content)), ==, (gssize) strlen (content));
+  close (fd);
+}
+
+void
+ops_fixture_mkdir (OpsFixture *f, const char *name, mode_t mode)
+{
+  g_autofree char *path = ops_fixture_path (f, name);
+
+  g_assert_no_errno (mkdir (path, 0700));
+  g_assert_no_errno (chmod (path, mode));
+}
+
+void
+ops_fixture_link (OpsFixture *f, const char *target, const char *name)
+{
+  g_autofree char *path = ops_fixture_path (f, name);
+
+  g_assert_no_errno (symlink (target, path));
+}
+
+void
+ops_fixture_mkfifo (OpsFixture *f, const char *name)
+{
+  g_autofree char *path = ops_fixture_path (f, name);
+
+  g_assert_no_errno (mkfifo (path, 0600));
+}
+
+/* Itself, not where it may lead. */
+gboolean
+ops_fixture_exists (OpsFixture *f, const char *name)
+{
+  g_autofree char *path = ops_fixture_path (f, name);
+  struct stat info;
+
+  return lstat (path, &info) == 0;
+}
+
+guint
+ops_count_entries (const char *path)
+{
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+void
+ops_fixture_as_user (OpsFixture *f, void (*part) (OpsFixture *f))
+{
+  int status;
+  pid_t pid;
+
+  if (geteuid () == 0)
+    g_assert_no_errno (chown (f->dir, NOBODY, NOBODY));
+  pid = fork ();
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    {
+      if (geteuid () == 0)
+        {
+          g_assert_no_errno (setgroups (0, NULL));
+          g_assert_no_errno (setresgid (NOBODY, NOBODY, NOBODY));
+          g_assert_no_errno (setresuid (NOBODY, NOBODY, NOBODY));
+        }
+      part (f);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
 }

@@ -3,6 +3,7 @@
 #include "tbx-ops.h"
 #include "tbx-vix-reply.h"
 #include "tbx-vix-text.h"
+#include <sys/stat.h>
 
 G_BEGIN_DECLS
 
@@ -33,8 +34,21 @@ typedef struct
 
 TbxVixRequest ops_request (guint32 opcode);
 
-void ops_fixture_set_up    (OpsFixture *f, gconstpointer data);
-void ops_fixture_tear_down (OpsFixture *f, gconstpointer data);
-void ops_fixture_run       (OpsFixture *f, const TbxVixRequest *request);
+void  ops_fixture_set_up    (OpsFixture *f, gconstpointer data);
+void  ops_fixture_tear_down (OpsFixture *f, gconstpointer data);
+void  ops_fixture_run       (OpsFixture *f, const TbxVixRequest *request);
+void  ops_fixture_run_flags (OpsFixture *f, const TbxVixRequest *request, guint32 flags);
+
+/* Files in the folder; a name that is absolute stays as it is. */
+char *ops_fixture_path      (OpsFixture *f, const char *name);
+void  ops_fixture_write     (OpsFixture *f, const char *name, const char *content);
+void  ops_fixture_mkdir     (OpsFixture *f, const char *name, mode_t mode);
+void  ops_fixture_link      (OpsFixture *f, const char *target, const char *name);
+void  ops_fixture_mkfifo    (OpsFixture *f, const char *name);
+gboolean ops_fixture_exists (OpsFixture *f, const char *name);
+guint ops_count_entries     (const char *path);
+
+/* Runs @part in a child that is no root: what it asserts must hold. */
+void  ops_fixture_as_user   (OpsFixture *f, void (*part) (OpsFixture *f));
 
 G_END_DECLS
