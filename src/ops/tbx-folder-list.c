@@ -11,6 +11,9 @@
  * more, and some patterns would take for ever. */
 #define MATCH_LIMIT "(*LIMIT_MATCH=100000)"
 
+/* What a pattern may take for all names of a folder together. */
+#define MATCH_TIME_US (2 * G_USEC_PER_SEC)
+
 #define NS_PER_S G_GINT64_CONSTANT (1000000000)
 
 /* A compiled pattern; none lets every name pass. */
@@ -60,27 +63,34 @@ compare_names (gconstpointer a, gconstpointer b)
 static void
 list_add (TbxFolderList *self, GRegex *regex, const char *name, gboolean *valid)
 {
+  if (regex != NULL && g_get_monotonic_time () - self->read_us > MATCH_TIME_US)
+    *valid = FALSE;
   if (*valid && (regex == NULL || regex_matches (regex, name, valid)))
     g_ptr_array_add (self->names, g_string_chunk_insert (self->memory, name));
 }
 
-/* Reads all names; FALSE when the pattern went too far. */
+/* Reads all names; FALSE when they cannot be read, or the pattern went too far. */
 static gboolean
-list_fill (TbxFolderList *self, GRegex *regex)
+list_fill (TbxFolderList *self, GRegex *regex, int *error_number)
 {
-  DIR *dir = fdopendir (fcntl (self->fd, F_DUPFD_CLOEXEC, 3));
+  int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 3);
+  DIR *dir = fd < 0 ? NULL : fdopendir (fd);
   gboolean valid = TRUE;
   struct dirent *entry;
   guint n_first;
 
+  if (dir == NULL)
+    {
+      *error_number = errno;
+      return FALSE;
+    }
   list_add (self, regex, ".", &valid);
   list_add (self, regex, "..", &valid);
   n_first = self->names->len;
-  while (dir != NULL && (entry = readdir (dir)) != NULL)
+  while (valid && (entry = readdir (dir)) != NULL)
     if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
       list_add (self, regex, entry->d_name, &valid);
-  if (dir != NULL)
-    closedir (dir);
+  closedir (dir);
   if (self->names->len > n_first)
     qsort (self->names->pdata + n_first, self->names->len - n_first, sizeof (gpointer),
            compare_names);
@@ -91,12 +101,16 @@ list_fill (TbxFolderList *self, GRegex *regex)
  * tbx_folder_list_read:
  * @path: a folder
  * @pattern: (nullable): what names must match
+ * @follow: whether @path may be a symlink
  * @error_number: (out): why there is no list: an errno, or 0 for a bad pattern
  *
  * Returns: (transfer full) (nullable): the list, with the folder open
  */
 TbxFolderList *
-tbx_folder_list_read (const char *path, const char *pattern, int *error_number)
+tbx_folder_list_read (const char *path,
+                      const char *pattern,
+                      gboolean    follow,
+                      int        *error_number)
 {
   g_autoptr(TbxFolderList) self = g_new0 (TbxFolderList, 1);
   g_autoptr(GRegex) regex = NULL;
@@ -108,16 +122,18 @@ tbx_folder_list_read (const char *path, const char *pattern, int *error_number)
   self->path = g_strdup (path);
   self->pattern = g_strdup (pattern);
   self->read_us = g_get_monotonic_time ();
-  self->fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  *error_number = errno;
+  *error_number = 0;
+  self->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
   if (self->fd < 0 || fstat (self->fd, &info) < 0)
-    return NULL;
+    {
+      *error_number = errno;
+      return NULL;
+    }
   self->mtime_ns = info.st_mtim.tv_sec * NS_PER_S + info.st_mtim.tv_nsec;
   self->inode = info.st_ino;
-  *error_number = 0;
   if (pattern != NULL && (regex = compile (pattern, NULL)) == NULL)
     return NULL;
-  return list_fill (self, regex) ? g_steal_pointer (&self) : NULL;
+  return list_fill (self, regex, error_number) ? g_steal_pointer (&self) : NULL;
 }
 
 TbxFolderList *

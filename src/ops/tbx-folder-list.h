@@ -23,7 +23,8 @@ typedef struct
   gint64          read_us;     /* monotonic time */
 } TbxFolderList;
 
-TbxFolderList *tbx_folder_list_read      (const char *path, const char *pattern, int *error_number);
+TbxFolderList *tbx_folder_list_read      (const char *path, const char *pattern,
+                                          gboolean follow, int *error_number);
 TbxFolderList *tbx_folder_list_ref       (TbxFolderList *self);
 void           tbx_folder_list_unref     (TbxFolderList *self);
 gboolean       tbx_folder_list_is_fresh  (TbxFolderList *self, const char *path,

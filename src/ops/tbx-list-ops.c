@@ -52,8 +52,9 @@ append_info (GString *text, gsize limit, int dir_fd, const char *name, const cha
   return tbx_vix_file_info_append (text, limit, &record);
 }
 
-/* The page [@start, @start + @count) of @n entries, as far as it fits. */
-static void
+/* The page [@start, @start + @count) of @n entries, as far as it fits; whether there are
+ * more after it. */
+static gboolean
 return_page (TbxOp *op, const TbxFolderList *list, const char *single, guint64 n, guint64 start,
              guint64 count)
 {
@@ -75,6 +76,7 @@ return_page (TbxOp *op, const TbxFolderList *list, const char *single, guint64 n
   tbx_vix_file_list_header (text, !fits, n > i ? n - i : 0);
   g_string_append_len (text, records->str, (gssize) records->len);
   tbx_op_return_data (op, text->str, text->len);
+  return n > i;
 }
 
 /* The list for a page: read anew for the first, remembered for those after it. */
@@ -87,7 +89,7 @@ get_list (TbxOps *self, const TbxVixListFiles *request, int *error_number)
   if ((request->index > 0 || request->offset > 0) && last != NULL
       && tbx_folder_list_is_fresh (last, request->path, request->pattern))
     return tbx_folder_list_ref (last);
-  list = tbx_folder_list_read (request->path, request->pattern, error_number);
+  list = tbx_folder_list_read (request->path, request->pattern, FALSE, error_number);
   tbx_ops_set_folder_list (self, list);
   return list;
 }
@@ -120,12 +122,12 @@ tbx_handle_list_files (TbxOps *self, TbxOp *op)
       return;
     }
   list = get_list (self, request, &error_number);
-  if (list != NULL)
-    return_page (op, list, NULL, list->names->len, start, count);
-  else if (error_number != 0)
+  if (list == NULL && error_number != 0)
     tbx_op_return_errno (op, error_number);
-  else
+  else if (list == NULL)
     tbx_op_return (op, TBX_VIX_INVALID_ARG, 0);
+  else if (!return_page (op, list, NULL, list->names->len, start, count))
+    tbx_ops_set_folder_list (self, NULL);   /* no page follows: let go of the folder */
 }
 
 /* What the legacy records say of one file. */
@@ -161,10 +163,10 @@ tbx_handle_list_directory (TbxOps *self, TbxOp *op)
   gboolean fits = TRUE;
   int error_number;
 
-  list = tbx_folder_list_read (request->path, NULL, &error_number);
+  list = tbx_folder_list_read (request->path, NULL, TRUE, &error_number);
   if (list == NULL)
     {
-      tbx_op_return_errno (op, error_number == ELOOP ? ENOTDIR : error_number);
+      tbx_op_return_errno (op, error_number);
       return;
     }
   for (guint64 i = 2 + (guint64) request->offset; fits && i < list->names->len; i++)
@@ -243,12 +245,14 @@ tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op)
 }
 
 static void
-check_new_file (TbxOp *op, const char *path)
+check_new_file (TbxOp *op, const char *path, int error_number)
 {
   g_autofree char *folder = g_path_get_dirname (path);
   struct stat info;
 
-  if (stat (folder, &info) < 0 || !S_ISDIR (info.st_mode))
+  if (error_number == ENAMETOOLONG)
+    tbx_op_return_errno (op, error_number);
+  else if (stat (folder, &info) < 0 || !S_ISDIR (info.st_mode))
     tbx_op_return (op, TBX_VIX_FILE_NAME_INVALID, ENOENT);
   else if (access (folder, W_OK | X_OK) < 0)
     tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, errno);
@@ -263,11 +267,11 @@ tbx_handle_transfer_to_guest (TbxOps *self, TbxOp *op)
   struct stat info;
 
   if (lstat (request->path, &info) < 0)
-    check_new_file (op, request->path);
+    check_new_file (op, request->path, errno);
   else if (S_ISLNK (info.st_mode))
     tbx_op_return (op, TBX_VIX_INVALID_ARG, ELOOP);
-  else if (S_ISDIR (info.st_mode))
-    tbx_op_return (op, TBX_VIX_NOT_A_FILE, EISDIR);
+  else if (!S_ISREG (info.st_mode))
+    tbx_op_return (op, TBX_VIX_NOT_A_FILE, S_ISDIR (info.st_mode) ? EISDIR : EINVAL);
   else if (!request->overwrite)
     tbx_op_return (op, TBX_VIX_FILE_ALREADY_EXISTS, EEXIST);
   else if (access (request->path, W_OK) < 0)
