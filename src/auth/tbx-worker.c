@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker.h"
-#include "tbx-control.h"
 #include "tbx-program-table.h"
+#include "tbx-worker-connection.h"
 #include <errno.h>
-#include <glib-unix.h>
-#include <string.h>
-#include <unistd.h>
 
 /* Progress is told every half a second; where the administrator allows less than this
  * between two signs of life, it is this all the same. */
@@ -18,9 +15,7 @@ struct _TbxWorker
 {
   GObject            parent_instance;
   TbxWorkerStage     stage;
-  int                socket;        /* (owned), -1 when gone */
-  GSource           *readable;      /* (owned), NULL when gone */
-  GSource           *deadline;      /* of what is waited for (owned), NULL when gone */
+  TbxWorkerConnection *connection;  /* (owned), NULL when gone */
   TbxWorkerProcess  *process;       /* (owned) */
   TbxWorkerDeadlines deadlines;
   TbxAccount        *account;       /* once verified (owned) */
@@ -50,8 +45,8 @@ static guint signals[N_SIGNALS];
 static void
 worker_wait_until (TbxWorker *self, gint64 time_us)
 {
-  if (self->deadline != NULL)
-    g_source_set_ready_time (self->deadline, time_us);
+  if (self->connection != NULL)
+    tbx_worker_connection_wait_until (self->connection, time_us);
 }
 
 static gint64
@@ -103,12 +98,7 @@ worker_gone (TbxWorker *self, const TbxLoginVerdict *verdict)
 
   if (self->stage == TBX_WORKER_GONE)
     return;
-  g_source_destroy (self->readable);
-  g_clear_pointer (&self->readable, g_source_unref);
-  g_source_destroy (self->deadline);
-  g_clear_pointer (&self->deadline, g_source_unref);
-  close (self->socket);
-  self->socket = -1;
+  g_clear_pointer (&self->connection, tbx_worker_connection_free);
   worker_lose_programs (self);
   worker_set_stage (self, TBX_WORKER_GONE);
   worker_end_login (self, verdict);
@@ -156,7 +146,7 @@ worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
 {
   g_autoptr(GError) error = NULL;
 
-  if (tbx_control_send (self->socket, message, fd, &error))
+  if (tbx_worker_connection_send (self->connection, message, fd, &error))
     return TRUE;
   worker_misbehaved (self, error->message);
   return FALSE;
@@ -259,16 +249,11 @@ worker_abandon (TbxWorker *self)
   tbx_request_queue_fail (self->requests, TBX_VIX_FILE_ERROR, ETIMEDOUT);
 }
 
-static gboolean
-on_deadline (gpointer user_data)
+static void
+on_due (gpointer user_data)
 {
   g_autoptr(TbxWorker) self = g_object_ref (user_data);
-  gint64 due_us = g_source_get_ready_time (self->deadline);
 
-  /* What was waited for may have come in the same turn of the main loop. */
-  if (due_us < 0 || due_us > g_get_monotonic_time ())
-    return G_SOURCE_CONTINUE;
-  worker_wait_until (self, -1);
   if (self->quitting && !tbx_worker_get_busy (self))
     tbx_worker_kill (self);
   else if (self->stage == TBX_WORKER_SERVING)
@@ -284,7 +269,6 @@ on_deadline (gpointer user_data)
       tbx_worker_process_kill (self->process);
       worker_gone (self, &verdict_late);
     }
-  return G_SOURCE_CONTINUE;
 }
 
 static TbxLoginVerdict
@@ -443,8 +427,9 @@ worker_take_program (TbxWorker *self, const TbxWorkerMessage *message)
 }
 
 static void
-worker_dispatch (TbxWorker *self, const TbxWorkerMessage *message)
+on_message (const TbxWorkerMessage *message, gpointer user_data)
 {
+  g_autoptr(TbxWorker) self = g_object_ref (user_data);
   gboolean user_speaks = self->stage >= TBX_WORKER_SERVING;
 
   if (message->type == TBX_WORKER_HELLO)
@@ -472,28 +457,15 @@ worker_dispatch (TbxWorker *self, const TbxWorkerMessage *message)
     worker_take_program (self, message);
 }
 
-static gboolean
-on_readable (gint fd, GIOCondition condition, gpointer user_data)
+static void
+on_closed (const char *fault, gpointer user_data)
 {
   g_autoptr(TbxWorker) self = g_object_ref (user_data);
-  g_autoptr(GError) error = NULL;
-  g_auto(TbxControlPacket) packet;
 
-  switch (tbx_control_receive (fd, TBX_WORKER_FROM_WORKER, &packet, &error))
-    {
-    case TBX_CONTROL_OK:
-      worker_dispatch (self, &packet.message);
-      break;
-    case TBX_CONTROL_BAD:
-      worker_misbehaved (self, error->message);
-      break;
-    case TBX_CONTROL_END:
-      worker_gone (self, &verdict_failed);
-      break;
-    case TBX_CONTROL_AGAIN:
-      break;
-    }
-  return G_SOURCE_CONTINUE;
+  if (fault != NULL)
+    worker_misbehaved (self, fault);
+  else
+    worker_gone (self, &verdict_failed);
 }
 
 /**
@@ -575,10 +547,16 @@ tbx_worker_get_account (TbxWorker *self)
   return self->account;
 }
 
+/**
+ * tbx_worker_get_socket:
+ * @self: the worker
+ *
+ * Returns: its control socket, still owned by @self; -1 when it is gone
+ */
 int
 tbx_worker_get_socket (TbxWorker *self)
 {
-  return self->socket;
+  return self->connection == NULL ? -1 : tbx_worker_connection_get_socket (self->connection);
 }
 
 int
@@ -701,17 +679,10 @@ tbx_worker_class_init (TbxWorkerClass *klass)
 static void
 tbx_worker_init (TbxWorker *self)
 {
-  self->socket = -1;
   self->programs = tbx_program_table_new ();
 }
 
-static gboolean
-dispatch_deadline (GSource *source, GSourceFunc callback, gpointer user_data)
-{
-  return callback (user_data);
-}
-
-static GSourceFuncs deadline_funcs = { .dispatch = dispatch_deadline };
+static const TbxWorkerConnectionFuncs connection_funcs = { on_message, on_closed, on_due };
 
 /**
  * tbx_worker_new:
@@ -727,18 +698,9 @@ tbx_worker_new (int                       socket,
                 const TbxWorkerDeadlines *deadlines)
 {
   TbxWorker *self = g_object_new (TBX_TYPE_WORKER, NULL);
-  GMainContext *context = g_main_context_get_thread_default ();
 
-  self->socket = socket;
+  self->connection = tbx_worker_connection_new (socket, &connection_funcs, self);
   self->process = process;
   self->deadlines = *deadlines;
-  self->readable = g_unix_fd_source_new (socket, G_IO_IN);
-  g_source_set_static_name (self->readable, "tbx-worker-readable");
-  g_source_set_callback (self->readable, G_SOURCE_FUNC (on_readable), self, NULL);
-  g_source_attach (self->readable, context);
-  self->deadline = g_source_new (&deadline_funcs, sizeof (GSource));
-  g_source_set_static_name (self->deadline, "tbx-worker-deadline");
-  g_source_set_callback (self->deadline, on_deadline, self, NULL);
-  g_source_attach (self->deadline, context);
   return self;
 }
