@@ -19,7 +19,9 @@ typedef struct
   int              pam_code;   /* that it gave */
 } TbxPamOutcome;
 
-TbxPam     *tbx_pam_new             (const char *directory, const char *name, TbxPamOutcome *outcome);
+TbxPam     *tbx_pam_new             (const char    *directory,
+                                     const char    *name,
+                                     TbxPamOutcome *outcome);
 gboolean    tbx_pam_verify          (TbxPam *self, const char *password, TbxPamOutcome *outcome);
 gboolean    tbx_pam_open            (TbxPam *self, TbxPamOutcome *outcome);
 const char *tbx_pam_get_user        (TbxPam *self);

@@ -15,22 +15,24 @@ typedef void (*TbxWorkerReplied) (guint32  code,
  * and knows no time. */
 typedef struct _TbxRequestQueue TbxRequestQueue;
 
-TbxRequestQueue *tbx_request_queue_new        (TbxWorkerBuffer *buffer);
-void             tbx_request_queue_free       (TbxRequestQueue *self);
-void             tbx_request_queue_push       (TbxRequestQueue *self,
-                                               const TbxWorkerRequest *asked,
-                                               gconstpointer    body,
-                                               gboolean         binary,
-                                               TbxWorkerReplied replied,
-                                               gpointer         user_data);
-gboolean         tbx_request_queue_next       (TbxRequestQueue *self, TbxWorkerRequest *request);
-gboolean         tbx_request_queue_is_current (TbxRequestQueue *self, guint32 id);
+TbxRequestQueue *tbx_request_queue_new         (TbxWorkerBuffer *buffer);
+void             tbx_request_queue_free        (TbxRequestQueue *self);
+void             tbx_request_queue_push        (TbxRequestQueue        *self,
+                                                const TbxWorkerRequest *asked,
+                                                gconstpointer           body,
+                                                gboolean                binary,
+                                                TbxWorkerReplied        replied,
+                                                gpointer                user_data);
+gboolean         tbx_request_queue_next        (TbxRequestQueue *self, TbxWorkerRequest *request);
+gboolean         tbx_request_queue_is_current  (TbxRequestQueue *self, guint32 id);
 gboolean         tbx_request_queue_has_current (TbxRequestQueue *self);
-void             tbx_request_queue_settle     (TbxRequestQueue      *self,
-                                               const TbxWorkerReply *reply,
-                                               GDestroyNotify        released,
-                                               gpointer              user_data);
-void             tbx_request_queue_fail       (TbxRequestQueue *self, guint32 code, int error_number);
+void             tbx_request_queue_settle      (TbxRequestQueue      *self,
+                                                const TbxWorkerReply *reply,
+                                                GDestroyNotify        released,
+                                                gpointer              user_data);
+void             tbx_request_queue_fail        (TbxRequestQueue *self,
+                                                guint32          code,
+                                                int              error_number);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxRequestQueue, tbx_request_queue_free)
 

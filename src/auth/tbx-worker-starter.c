@@ -150,15 +150,15 @@ tbx_worker_starter_get_self (TbxWorkerStarter *self)
 /**
  * tbx_worker_starter_set_pam_dir:
  * @self: the starter
- * @directory: (nullable) (type filename): where PAM's files are; the system's when %NULL
+ * @dir: (nullable) (type filename): where PAM's files are; the system's when %NULL
  *
  * For tests; of no effect where PID 1 starts the workers.
  */
 void
-tbx_worker_starter_set_pam_dir (TbxWorkerStarter *self, const char *directory)
+tbx_worker_starter_set_pam_dir (TbxWorkerStarter *self, const char *dir)
 {
   g_free (self->pam_directory);
-  self->pam_directory = g_strdup (directory);
+  self->pam_directory = g_strdup (dir);
 }
 
 /**

@@ -14,7 +14,7 @@ G_DECLARE_FINAL_TYPE (TbxWorkerStarter, tbx_worker_starter, TBX, WORKER_STARTER,
 
 TbxWorkerStarter *tbx_worker_starter_new             (const char *program);
 void              tbx_worker_starter_set_self        (TbxWorkerStarter *self, gboolean own);
-void              tbx_worker_starter_set_pam_dir     (TbxWorkerStarter *self, const char *directory);
+void              tbx_worker_starter_set_pam_dir     (TbxWorkerStarter *self, const char *dir);
 void              tbx_worker_starter_set_socket_path (TbxWorkerStarter *self, const char *path);
 gboolean          tbx_worker_starter_get_self        (TbxWorkerStarter *self);
 TbxWorker        *tbx_worker_starter_start           (TbxWorkerStarter         *self,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tbx-worker.h"
-#include "tbx-program-table.h"
-#include "tbx-worker-connection.h"
+#include "tbx-worker-private.h"
 #include <errno.h>
 
 /* Progress is told every half a second; where the administrator allows less than this
@@ -11,26 +9,11 @@
 /* From the word to the end. */
 #define QUIT_GRACE_MS (10 * 1000)
 
-struct _TbxWorker
-{
-  GObject            parent_instance;
-  TbxWorkerStage     stage;
-  TbxWorkerConnection *connection;  /* (owned), NULL when gone */
-  TbxWorkerProcess  *process;       /* (owned) */
-  TbxWorkerDeadlines deadlines;
-  TbxAccount        *account;       /* once verified (owned) */
-  TbxWorkerLoginDone login_done;    /* NULL when no login is waited for */
-  gpointer           login_data;
-  TbxRequestQueue   *requests;      /* once it serves (owned) */
-  gint64             limit_us;      /* when the current request must be done, monotonic time */
-  TbxProgramTable   *programs;      /* (owned) */
-  gboolean           gated;         /* its programs wait for us */
-  gboolean           quitting;      /* it was told to end */
-  gboolean           busy;          /* it holds what must not be lost, so it says */
-  gint64             idle_us;       /* since when there was nothing to do, monotonic time */
-};
-
 G_DEFINE_FINAL_TYPE (TbxWorker, tbx_worker, G_TYPE_OBJECT)
+
+static const TbxLoginVerdict verdict_failed = { TBX_VIX_FAIL, 0, TBX_WORKER_STEP_NONE, 0 };
+static const TbxLoginVerdict verdict_late = { TBX_VIX_FILE_ERROR, ETIMEDOUT, TBX_WORKER_STEP_NONE,
+                                              0 };
 
 enum
 {
@@ -42,33 +25,24 @@ enum
 };
 static guint signals[N_SIGNALS];
 
-static void
-worker_wait_until (TbxWorker *self, gint64 time_us)
+void
+tbx_worker_wait_until (TbxWorker *self, gint64 time_us)
 {
   if (self->connection != NULL)
     tbx_worker_connection_wait_until (self->connection, time_us);
 }
 
-static gint64
-from_now (guint ms)
+gint64
+tbx_worker_from_now (guint ms)
 {
   return g_get_monotonic_time () + (gint64) ms * 1000;
 }
 
-static void
-worker_set_stage (TbxWorker *self, TbxWorkerStage stage)
+void
+tbx_worker_set_stage (TbxWorker *self, TbxWorkerStage stage)
 {
   self->stage = stage;
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
-}
-
-static void
-worker_end_login (TbxWorker *self, const TbxLoginVerdict *verdict)
-{
-  TbxWorkerLoginDone done = g_steal_pointer (&self->login_done);
-
-  if (done != NULL)
-    done (self, verdict, self->login_data);
 }
 
 /* How they end, nobody can tell any more.  The table keeps them as they are: the next
@@ -91,8 +65,8 @@ worker_lose_programs (TbxWorker *self)
 }
 
 /* Every way out ends here, once: whoever waits gets an answer. */
-static void
-worker_gone (TbxWorker *self, const TbxLoginVerdict *verdict)
+void
+tbx_worker_gone (TbxWorker *self, const TbxLoginVerdict *verdict)
 {
   g_autoptr(TbxWorker) alive = g_object_ref (self);
 
@@ -100,15 +74,11 @@ worker_gone (TbxWorker *self, const TbxLoginVerdict *verdict)
     return;
   g_clear_pointer (&self->connection, tbx_worker_connection_free);
   worker_lose_programs (self);
-  worker_set_stage (self, TBX_WORKER_GONE);
-  worker_end_login (self, verdict);
+  tbx_worker_set_stage (self, TBX_WORKER_GONE);
+  tbx_worker_end_login (self, verdict);
   if (self->requests != NULL)
     tbx_request_queue_fail (self->requests, TBX_VIX_FAIL, 0);
 }
-
-static const TbxLoginVerdict verdict_failed = { TBX_VIX_FAIL, 0, TBX_WORKER_STEP_NONE, 0 };
-static const TbxLoginVerdict verdict_late = { TBX_VIX_FILE_ERROR, ETIMEDOUT, TBX_WORKER_STEP_NONE,
-                                              0 };
 
 /**
  * tbx_worker_kill:
@@ -125,7 +95,7 @@ tbx_worker_kill (TbxWorker *self)
     tbx_worker_process_terminate (self->process);
   else
     tbx_worker_process_kill (self->process);
-  worker_gone (self, &verdict_failed);
+  tbx_worker_gone (self, &verdict_failed);
 }
 
 static const char *
@@ -134,21 +104,21 @@ worker_name (TbxWorker *self)
   return self->account == NULL ? "a user" : self->account->name;
 }
 
-static void
-worker_misbehaved (TbxWorker *self, const char *what)
+void
+tbx_worker_misbehaved (TbxWorker *self, const char *what)
 {
   g_warning ("Worker of %s ended: %s", worker_name (self), what);
   tbx_worker_kill (self);
 }
 
-static gboolean
-worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
+gboolean
+tbx_worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
 {
   g_autoptr(GError) error = NULL;
 
   if (tbx_worker_connection_send (self->connection, message, fd, &error))
     return TRUE;
-  worker_misbehaved (self, error->message);
+  tbx_worker_misbehaved (self, error->message);
   return FALSE;
 }
 
@@ -161,9 +131,9 @@ worker_pump (TbxWorker *self)
   if (self->stage != TBX_WORKER_SERVING
       || !tbx_request_queue_next (self->requests, &message.request))
     return;
-  self->limit_us = from_now (self->deadlines.progress_ms);
-  worker_wait_until (self, from_now (self->deadlines.request_ms));
-  worker_say (self, &message, -1);
+  self->limit_us = tbx_worker_from_now (self->deadlines.progress_ms);
+  tbx_worker_wait_until (self, tbx_worker_from_now (self->deadlines.request_ms));
+  tbx_worker_say (self, &message, -1);
 }
 
 /* A reply went out: the buffer may be written again. */
@@ -214,16 +184,16 @@ worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
   if (!tbx_request_queue_is_current (self->requests, reply->id)
       || reply->size > TBX_VIX_PAYLOAD_MAX_BYTES)
     {
-      worker_misbehaved (self, "it answered what it was not asked");
+      tbx_worker_misbehaved (self, "it answered what it was not asked");
       return;
     }
   self->idle_us = g_get_monotonic_time ();
-  worker_wait_until (self, -1);
+  tbx_worker_wait_until (self, -1);
   tbx_request_queue_settle (self->requests, reply, on_reply_released, g_object_ref (self));
   if (self->stage == TBX_WORKER_ABANDONED)
     {
       g_message ("Worker of %s is back", worker_name (self));
-      worker_set_stage (self, TBX_WORKER_SERVING);
+      tbx_worker_set_stage (self, TBX_WORKER_SERVING);
     }
 }
 
@@ -232,10 +202,13 @@ static void
 worker_take_progress (TbxWorker *self, guint32 id)
 {
   if (!tbx_request_queue_is_current (self->requests, id))
-    worker_misbehaved (self, "it gets on with what it was not asked");
+    tbx_worker_misbehaved (self, "it gets on with what it was not asked");
   else if (self->stage == TBX_WORKER_SERVING)
-    worker_wait_until (self, MIN (self->limit_us,
-                                  from_now (MAX (self->deadlines.request_ms, PROGRESS_GRACE_MS))));
+    {
+      guint grace_ms = MAX (self->deadlines.request_ms, PROGRESS_GRACE_MS);
+
+      tbx_worker_wait_until (self, MIN (self->limit_us, tbx_worker_from_now (grace_ms)));
+    }
 }
 
 /* The host gets its answer now; the process may come back when what it hangs in lets
@@ -244,8 +217,8 @@ static void
 worker_abandon (TbxWorker *self)
 {
   g_warning ("Worker of %s hangs; it is left alone", worker_name (self));
-  worker_wait_until (self, from_now (self->deadlines.recover_ms));
-  worker_set_stage (self, TBX_WORKER_ABANDONED);
+  tbx_worker_wait_until (self, tbx_worker_from_now (self->deadlines.recover_ms));
+  tbx_worker_set_stage (self, TBX_WORKER_ABANDONED);
   tbx_request_queue_fail (self->requests, TBX_VIX_FILE_ERROR, ETIMEDOUT);
 }
 
@@ -267,149 +240,8 @@ on_due (gpointer user_data)
   else
     {
       tbx_worker_process_kill (self->process);
-      worker_gone (self, &verdict_late);
+      tbx_worker_gone (self, &verdict_late);
     }
-}
-
-static TbxLoginVerdict
-verdict_of (TbxWorkerVerdict verdict, TbxWorkerStep step, int pam_code)
-{
-  TbxVixCode code = TBX_VIX_FAIL;
-
-  if (verdict == TBX_WORKER_VERDICT_OK)
-    code = TBX_VIX_OK;
-  else if (verdict == TBX_WORKER_VERDICT_DENIED)
-    code = TBX_VIX_INVALID_LOGIN_CREDENTIALS;
-  return (TbxLoginVerdict) { code, 0, step, pam_code };
-}
-
-/**
- * tbx_worker_login:
- * @self: a new worker
- * @own: without PAM, for the worker's own user only
- * @name: as it was given
- * @password: not kept
- * @done: (scope async): told once, later
- * @user_data: passed to it
- *
- * Asks it to verify a user.  After a yes it waits for tbx_worker_open() or
- * tbx_worker_quit(); after a no it ends.
- */
-void
-tbx_worker_login (TbxWorker         *self,
-                  gboolean           own,
-                  const char        *name,
-                  const char        *password,
-                  TbxWorkerLoginDone done,
-                  gpointer           user_data)
-{
-  const TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN, .login = { own, name, password } };
-
-  g_return_if_fail (self->stage == TBX_WORKER_STARTING && self->login_done == NULL);
-  self->login_done = done;
-  self->login_data = user_data;
-  self->stage = TBX_WORKER_VERIFYING;
-  worker_wait_until (self, from_now (self->deadlines.login_ms));
-  worker_say (self, &message, -1);
-}
-
-static void
-worker_take_login_result (TbxWorker *self, const TbxWorkerLoginResult *result)
-{
-  TbxLoginVerdict verdict = verdict_of (result->verdict, result->step, result->pam_code);
-
-  if (self->stage != TBX_WORKER_VERIFYING)
-    {
-      worker_misbehaved (self, "it verified whom it was not asked");
-      return;
-    }
-  if (verdict.code != TBX_VIX_OK)
-    {
-      worker_gone (self, &verdict);
-      return;
-    }
-  self->account = tbx_account_new (result);
-  self->stage = TBX_WORKER_VERIFIED;
-  worker_end_login (self, &verdict);
-}
-
-static void
-worker_give_buffer (TbxWorker *self, TbxWorkerMessageType type)
-{
-  const TbxWorkerMessage message = { .type = type, .gated = self->gated };
-  g_autoptr(GError) error = NULL;
-  g_autoptr(TbxWorkerBuffer) buffer = tbx_worker_buffer_new (&error);
-
-  if (buffer == NULL)
-    {
-      worker_misbehaved (self, error->message);
-      return;
-    }
-  self->requests = tbx_request_queue_new (buffer);
-  worker_say (self, &message, tbx_worker_buffer_get_fd (buffer));
-}
-
-/**
- * tbx_worker_open:
- * @self: a worker that verified its user
- * @done: (scope async): told once, later
- * @user_data: passed to it
- *
- * Has it open the session and become the user.  The time for a login goes on.
- */
-void
-tbx_worker_open (TbxWorker *self, TbxWorkerLoginDone done, gpointer user_data)
-{
-  g_return_if_fail (self->stage == TBX_WORKER_VERIFIED && self->login_done == NULL);
-  self->login_done = done;
-  self->login_data = user_data;
-  self->stage = TBX_WORKER_OPENING;
-  worker_give_buffer (self, TBX_WORKER_CONTINUE);
-}
-
-static void
-worker_take_ready (TbxWorker *self, const TbxWorkerReady *ready)
-{
-  TbxLoginVerdict verdict = verdict_of (ready->verdict, ready->step, ready->pam_code);
-
-  if (self->stage != TBX_WORKER_OPENING)
-    {
-      worker_misbehaved (self, "it is ready for the second time");
-      return;
-    }
-  if (verdict.code != TBX_VIX_OK)
-    {
-      worker_gone (self, &verdict);
-      return;
-    }
-  worker_wait_until (self, -1);
-  self->idle_us = g_get_monotonic_time ();
-  worker_set_stage (self, TBX_WORKER_SERVING);
-  worker_end_login (self, &verdict);
-}
-
-/**
- * tbx_worker_attach:
- * @self: a new proxy of a worker that served a daemon before us
- *
- * Takes it over.  What it holds, it tells soon.
- */
-void
-tbx_worker_attach (TbxWorker *self)
-{
-  g_return_if_fail (self->stage == TBX_WORKER_STARTING);
-  self->stage = TBX_WORKER_SERVING;
-  self->idle_us = g_get_monotonic_time ();
-  worker_give_buffer (self, TBX_WORKER_ATTACH);
-}
-
-static void
-worker_take_hello (TbxWorker *self, const TbxWorkerHello *hello)
-{
-  if (hello->protocol != TBX_WORKER_PROTOCOL)
-    worker_misbehaved (self, "it is of another version");
-  else if (self->stage == TBX_WORKER_VERIFYING)   /* later it is the user who speaks */
-    tbx_worker_process_identify (self->process, (GPid) hello->pid);
 }
 
 static void
@@ -419,7 +251,7 @@ worker_take_program (TbxWorker *self, const TbxWorkerMessage *message)
 
   if (!tbx_program_table_put (self->programs, &message->program))
     {
-      worker_misbehaved (self, "it has too many programs");
+      tbx_worker_misbehaved (self, "it has too many programs");
       return;
     }
   g_signal_emit (self, signals[started ? SIGNAL_PROGRAM_STARTED : SIGNAL_PROGRAM_ENDED], 0,
@@ -433,13 +265,13 @@ on_message (const TbxWorkerMessage *message, gpointer user_data)
   gboolean user_speaks = self->stage >= TBX_WORKER_SERVING;
 
   if (message->type == TBX_WORKER_HELLO)
-    worker_take_hello (self, &message->hello);
+    tbx_worker_take_hello (self, &message->hello);
   else if (message->type == TBX_WORKER_LOGIN_RESULT)
-    worker_take_login_result (self, &message->login_result);
+    tbx_worker_take_login_result (self, &message->login_result);
   else if (message->type == TBX_WORKER_READY)
-    worker_take_ready (self, &message->ready);
+    tbx_worker_take_ready (self, &message->ready);
   else if (!user_speaks)
-    worker_misbehaved (self, "it speaks before its time");
+    tbx_worker_misbehaved (self, "it speaks before its time");
   else if (message->type == TBX_WORKER_REPLY)
     worker_take_reply (self, &message->reply);
   else if (message->type == TBX_WORKER_PROGRESS)
@@ -463,9 +295,9 @@ on_closed (const char *fault, gpointer user_data)
   g_autoptr(TbxWorker) self = g_object_ref (user_data);
 
   if (fault != NULL)
-    worker_misbehaved (self, fault);
+    tbx_worker_misbehaved (self, fault);
   else
-    worker_gone (self, &verdict_failed);
+    tbx_worker_gone (self, &verdict_failed);
 }
 
 /**
@@ -490,7 +322,7 @@ tbx_worker_open_gate (TbxWorker *self, gint64 pid)
   const TbxWorkerMessage message = { .type = TBX_WORKER_OPEN_GATE, .gate_pid = pid };
 
   if (self->stage == TBX_WORKER_SERVING || self->stage == TBX_WORKER_ABANDONED)
-    worker_say (self, &message, -1);
+    tbx_worker_say (self, &message, -1);
 }
 
 /**
@@ -506,7 +338,7 @@ tbx_worker_adopt (TbxWorker *self, const TbxWorkerProgram *program)
   const TbxWorkerMessage message = { .type = TBX_WORKER_ADOPT, .program = *program };
 
   if (self->stage == TBX_WORKER_SERVING)
-    worker_say (self, &message, -1);
+    tbx_worker_say (self, &message, -1);
 }
 
 /**
@@ -524,8 +356,8 @@ tbx_worker_quit (TbxWorker *self)
     return;
   self->quitting = TRUE;
   if (!tbx_worker_get_busy (self))
-    worker_wait_until (self, from_now (QUIT_GRACE_MS));
-  worker_say (self, &message, -1);
+    tbx_worker_wait_until (self, tbx_worker_from_now (QUIT_GRACE_MS));
+  tbx_worker_say (self, &message, -1);
 }
 
 TbxWorkerStage
@@ -610,7 +442,7 @@ tbx_worker_get_programs (TbxWorker *self)
 static void
 tbx_worker_dispose (GObject *object)
 {
-  worker_gone (TBX_WORKER (object), &verdict_failed);
+  tbx_worker_gone (TBX_WORKER (object), &verdict_failed);
   G_OBJECT_CLASS (tbx_worker_parent_class)->dispose (object);
 }
 

@@ -177,7 +177,9 @@ service_keep_program (TbxWorkerService *self, const TbxWorkerMessage *message)
 }
 
 static void
-service_tell_program (TbxWorkerService *self, TbxWorkerMessageType type, const TbxOpsProgram *program)
+service_tell_program (TbxWorkerService    *self,
+                      TbxWorkerMessageType type,
+                      const TbxOpsProgram *program)
 {
   g_autofree char *command = dup_short (program->command, TBX_WORKER_COMMAND_MAX_BYTES);
   g_autofree char *line = dup_short (program->command_line, TBX_WORKER_COMMAND_LINE_MAX_BYTES);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+#include "tbx-program-table.h"
+#include "tbx-worker-connection.h"
+#include "tbx-worker.h"
+
+G_BEGIN_DECLS
+
+/* For tbx-worker.c and tbx-worker-login.c only. */
+struct _TbxWorker
+{
+  GObject            parent_instance;
+  TbxWorkerStage     stage;
+  TbxWorkerConnection *connection;  /* (owned), NULL when gone */
+  TbxWorkerProcess  *process;       /* (owned) */
+  TbxWorkerDeadlines deadlines;
+  TbxAccount        *account;       /* once verified (owned) */
+  TbxWorkerLoginDone login_done;    /* NULL when no login is waited for */
+  gpointer           login_data;
+  TbxRequestQueue   *requests;      /* once it serves (owned) */
+  gint64             limit_us;      /* when the current request must be done, monotonic time */
+  TbxProgramTable   *programs;      /* (owned) */
+  gboolean           gated;         /* its programs wait for us */
+  gboolean           quitting;      /* it was told to end */
+  gboolean           busy;          /* it holds what must not be lost, so it says */
+  gint64             idle_us;       /* since when there was nothing to do, monotonic time */
+};
+
+gint64   tbx_worker_from_now          (guint ms);
+void     tbx_worker_wait_until        (TbxWorker *self, gint64 time_us);
+void     tbx_worker_set_stage         (TbxWorker *self, TbxWorkerStage stage);
+gboolean tbx_worker_say               (TbxWorker *self, const TbxWorkerMessage *message, int fd);
+void     tbx_worker_misbehaved        (TbxWorker *self, const char *what);
+void     tbx_worker_end_login         (TbxWorker *self, const TbxLoginVerdict *verdict);
+void     tbx_worker_gone              (TbxWorker *self, const TbxLoginVerdict *verdict);
+void     tbx_worker_take_hello        (TbxWorker *self, const TbxWorkerHello *hello);
+void     tbx_worker_take_login_result (TbxWorker *self, const TbxWorkerLoginResult *result);
+void     tbx_worker_take_ready        (TbxWorker *self, const TbxWorkerReady *ready);
+
+G_END_DECLS
