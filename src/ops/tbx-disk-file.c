@@ -185,6 +185,12 @@ tbx_disk_file_open (const char *path, const TbxDiskOpen *how, int *error_number)
   return NULL;
 }
 
+gboolean
+tbx_disk_file_is_disk (TbxFile *file)
+{
+  return file->funcs == &disk_funcs;
+}
+
 /**
  * tbx_disk_file_get_fd:
  * @file: a file on disk
@@ -210,13 +216,57 @@ tbx_disk_file_is_upload (TbxFile *file)
 }
 
 /**
- * tbx_disk_file_keep_mode:
+ * tbx_disk_file_set_mode:
  * @file: a file on disk
+ * @mode: permissions, with the special ones
  *
- * Its mode was set since it was opened: it is not changed at the end.
+ * Returns: 0, or an errno
  */
-void
-tbx_disk_file_keep_mode (TbxFile *file)
+int
+tbx_disk_file_set_mode (TbxFile *file, mode_t mode)
 {
-  ((DiskFile *) file)->mode_due = FALSE;
+  DiskFile *self = (DiskFile *) file;
+
+  self->mode = mode;
+  self->mode_due = self->upload != NULL;
+  return self->mode_due || fchmod (self->fd, mode) == 0 ? 0 : errno;
+}
+
+/**
+ * tbx_disk_file_set_owner:
+ * @file: a file on disk
+ * @uid: the owner, or -1 for the present one
+ * @gid: the group, or -1 for the present one
+ *
+ * Returns: 0, or an errno
+ */
+int
+tbx_disk_file_set_owner (TbxFile *file, uid_t uid, gid_t gid)
+{
+  DiskFile *self = (DiskFile *) file;
+
+  if (fchown (self->fd, uid, gid) < 0)
+    return errno;
+  if (self->upload != NULL)
+    tbx_upload_set_owner (self->upload, uid, gid);
+  return 0;
+}
+
+/**
+ * tbx_disk_file_set_times:
+ * @file: a file on disk
+ * @times: of access and modification, as for futimens()
+ *
+ * Returns: 0, or an errno
+ */
+int
+tbx_disk_file_set_times (TbxFile *file, const struct timespec times[2])
+{
+  DiskFile *self = (DiskFile *) file;
+
+  if (futimens (self->fd, times) < 0)
+    return errno;
+  if (self->upload != NULL)
+    tbx_upload_set_times (self->upload, times);
+  return 0;
 }

@@ -13,8 +13,13 @@ typedef struct
 } TbxDiskOpen;
 
 TbxFile *tbx_disk_file_open        (const char *path, const TbxDiskOpen *how, int *error_number);
+gboolean tbx_disk_file_is_disk     (TbxFile *file);
 int      tbx_disk_file_get_fd      (TbxFile *file);
 gboolean tbx_disk_file_is_upload   (TbxFile *file);
-void     tbx_disk_file_keep_mode   (TbxFile *file);
+
+/* Of an upload these take effect when it is complete. */
+int      tbx_disk_file_set_mode    (TbxFile *file, mode_t mode);
+int      tbx_disk_file_set_owner   (TbxFile *file, uid_t uid, gid_t gid);
+int      tbx_disk_file_set_times   (TbxFile *file, const struct timespec times[2]);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include "tbx-folder-list.h"
+#include "tbx-hgfs-server.h"
 #include "tbx-listings.h"
 #include "tbx-ops.h"
 #include "tbx-programs.h"
@@ -22,6 +23,9 @@ void              tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list);
 gboolean          tbx_ops_is_protected (TbxOps *self, gint64 pid);
 int               tbx_ops_make_gate    (TbxOps *self, int *keep_fd);
 void              tbx_ops_keep_gate    (TbxOps *self, gint64 pid, int keep_fd);
+
+/* tbx-ops.c */
+TbxHgfsServer *tbx_ops_get_hgfs (TbxOps *self);
 
 /* tbx-start-ops.c */
 void tbx_handle_start_program (TbxOps *self, TbxOp *op);

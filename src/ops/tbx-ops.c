@@ -13,6 +13,7 @@ struct _TbxOps
   TbxOpsUser   user;
   TbxPrograms *programs;     /* (owned) */
   TbxListings *listings;     /* (owned) */
+  TbxHgfsServer *hgfs;       /* (owned) */
   TbxFolderList *folder_list;    /* the last that was read (owned), or NULL */
   guint        folder_list_id; /* source that drops it, or 0 */
   GArray      *protected;    /* of pid_t: the daemon and its helpers */
@@ -41,6 +42,12 @@ static void
 handle_nothing (TbxOps *self, TbxOp *op)
 {
   tbx_op_return (op, TBX_VIX_OK, 0);
+}
+
+static void
+handle_hgfs_packet (TbxOps *self, TbxOp *op)
+{
+  tbx_hgfs_server_handle (self->hgfs, op);
 }
 
 static void
@@ -77,6 +84,7 @@ static const struct
   { TBX_VIX_CREATE_DIRECTORY, tbx_handle_create_directory },
   { TBX_VIX_CHECK_USER_ACCOUNT, handle_nothing },
   { TBX_VIX_LIST_DIRECTORY, tbx_handle_list_directory },
+  { TBX_VIX_HGFS_PACKET, handle_hgfs_packet },
   { TBX_VIX_KILL_PROCESS, tbx_handle_terminate_process },
   { TBX_VIX_LOGOUT, handle_nothing },
   { TBX_VIX_READ_VARIABLE, tbx_handle_read_variable },
@@ -159,6 +167,12 @@ tbx_ops_get_programs (TbxOps *self)
   return self->programs;
 }
 
+TbxHgfsServer *
+tbx_ops_get_hgfs (TbxOps *self)
+{
+  return self->hgfs;
+}
+
 TbxListings *
 tbx_ops_get_listings (TbxOps *self)
 {
@@ -203,7 +217,7 @@ tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list)
 gboolean
 tbx_ops_get_busy (TbxOps *self)
 {
-  return !tbx_programs_empty (self->programs);
+  return !tbx_programs_empty (self->programs) || tbx_hgfs_server_get_busy (self->hgfs);
 }
 
 /**
@@ -333,7 +347,7 @@ on_program_ended (TbxOps *self, gpointer record)
 }
 
 static void
-on_programs_empty (TbxOps *self)
+on_busy_changed (TbxOps *self)
 {
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
 }
@@ -358,6 +372,7 @@ tbx_ops_dispose (GObject *object)
 
   g_hash_table_remove_all (self->gates);
   tbx_ops_set_folder_list (self, NULL);
+  g_clear_object (&self->hgfs);
   g_clear_object (&self->programs);
   G_OBJECT_CLASS (tbx_ops_parent_class)->dispose (object);
 }
@@ -423,13 +438,16 @@ tbx_ops_init (TbxOps *self)
 {
   self->programs = tbx_programs_new ();
   self->listings = tbx_listings_new ();
+  self->hgfs = tbx_hgfs_server_new ();
   self->protected = g_array_new (FALSE, FALSE, sizeof (pid_t));
   self->gates = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, gate_free);
   g_signal_connect_object (self->programs, "started", G_CALLBACK (on_program_started), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->programs, "ended", G_CALLBACK (on_program_ended), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->programs, "notify::empty", G_CALLBACK (on_programs_empty), self,
+  g_signal_connect_object (self->programs, "notify::empty", G_CALLBACK (on_busy_changed), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->hgfs, "notify::busy", G_CALLBACK (on_busy_changed), self,
                            G_CONNECT_SWAPPED);
 }
 

@@ -18,6 +18,12 @@ struct _TbxUpload
   char    *temporary;   /* its name there, where it cannot be without one (owned), or NULL */
   gboolean beside;      /* it is on the target's file system and may take its place */
   gboolean is_new;      /* there was no target */
+
+  /* What the host set meanwhile, for the target that carries its own over. */
+  uid_t           uid;         /* -1: nothing */
+  gid_t           gid;         /* -1: nothing */
+  gboolean        has_times;
+  struct timespec times[2];
 };
 
 static int
@@ -84,6 +90,8 @@ tbx_upload_new (const char *path, gboolean create, int *error_number)
 
   self->name = g_path_get_basename (path);
   self->fd = -1;
+  self->uid = (uid_t) -1;
+  self->gid = (gid_t) -1;
   self->folder_fd = open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   *error_number = self->folder_fd < 0 ? errno : upload_look (self, create);
   if (*error_number == 0)
@@ -151,12 +159,25 @@ may_replace (TbxUpload *self, const struct stat *info)
          && faccessat (self->folder_fd, ".", W_OK | X_OK, AT_EACCESS) == 0;
 }
 
+/* What the host asked for counts more than what the target had. */
 static int
-replace_target (TbxUpload *self, int target_fd, const struct stat *info)
+apply_attributes (TbxUpload *self, int fd, const mode_t *mode)
+{
+  if ((self->uid != (uid_t) -1 || self->gid != (gid_t) -1) && fchown (fd, self->uid, self->gid) < 0)
+    return errno;
+  if (mode != NULL && fchmod (fd, *mode) < 0)
+    return errno;
+  return self->has_times && futimens (fd, self->times) < 0 ? errno : 0;
+}
+
+static int
+replace_target (TbxUpload *self, int target_fd, const struct stat *info, const mode_t *mode)
 {
   g_autofree char *beside = g_strdup_printf (".%.200s.%08x", self->name, g_random_int ());
   int error_number = tbx_file_copy_security (target_fd, self->fd, info);
 
+  if (error_number == 0)
+    error_number = apply_attributes (self, self->fd, mode);
   if (error_number == 0)
     error_number = upload_name (self, beside);
   if (error_number != 0)
@@ -171,7 +192,7 @@ replace_target (TbxUpload *self, int target_fd, const struct stat *info)
 /* Into the inode that is there: other names of it, and whoever has it open, see the
  * new content.  The space is reserved first, so that it cannot fail for want of it. */
 static int
-overwrite_target (TbxUpload *self, int target_fd)
+overwrite_target (TbxUpload *self, int target_fd, const mode_t *mode)
 {
   struct stat info;
 
@@ -180,7 +201,9 @@ overwrite_target (TbxUpload *self, int target_fd)
   if (info.st_size > 0 && fallocate (target_fd, FALLOC_FL_KEEP_SIZE, 0, info.st_size) < 0
       && errno != EOPNOTSUPP)
     return errno;
-  return tbx_file_copy_content (self->fd, target_fd, info.st_size, NULL) ? 0 : errno;
+  if (!tbx_file_copy_content (self->fd, target_fd, info.st_size, NULL))
+    return errno;
+  return apply_attributes (self, target_fd, mode);
 }
 
 /* Opens the target, if it still is a regular file, and looks at it. */
@@ -198,7 +221,7 @@ open_target (TbxUpload *self, int access, struct stat *info, int *error_number)
 }
 
 static int
-upload_over (TbxUpload *self)
+upload_over (TbxUpload *self, const mode_t *mode)
 {
   struct stat info;
   int error_number = 0;
@@ -207,7 +230,7 @@ upload_over (TbxUpload *self)
   gboolean replace = fd >= 0 && may_replace (self, &info);
 
   if (replace)
-    error_number = replace_target (self, fd, &info);
+    error_number = replace_target (self, fd, &info, mode);
   if (fd >= 0)
     close (fd);
   if (replace)
@@ -215,16 +238,44 @@ upload_over (TbxUpload *self)
   fd = open_target (self, O_WRONLY, &info, &error_number);
   if (fd < 0)
     return error_number;
-  error_number = overwrite_target (self, fd);
+  error_number = overwrite_target (self, fd, mode);
   if (close (fd) < 0 && error_number == 0)
     error_number = errno;
   return error_number;
 }
 
 /**
+ * tbx_upload_set_owner:
+ * @self: an upload
+ * @uid: that the host set, or -1
+ * @gid: that the host set, or -1
+ */
+void
+tbx_upload_set_owner (TbxUpload *self, uid_t uid, gid_t gid)
+{
+  if (uid != (uid_t) -1)
+    self->uid = uid;
+  if (gid != (gid_t) -1)
+    self->gid = gid;
+}
+
+/**
+ * tbx_upload_set_times:
+ * @self: an upload
+ * @times: that the host set, as for futimens()
+ */
+void
+tbx_upload_set_times (TbxUpload *self, const struct timespec times[2])
+{
+  self->has_times = TRUE;
+  self->times[0] = times[0];
+  self->times[1] = times[1];
+}
+
+/**
  * tbx_upload_complete:
  * @self: an upload
- * @mode: (nullable): what a new file gets
+ * @mode: (nullable): what the file gets; %NULL: what the target had
  *
  * The target is the new file, whole, or after a failure what it was.
  *
@@ -233,14 +284,14 @@ upload_over (TbxUpload *self)
 int
 tbx_upload_complete (TbxUpload *self, const mode_t *mode)
 {
-  int error_number = 0;
+  int error_number = apply_attributes (self, self->fd, mode);
 
-  if (mode != NULL && fchmod (self->fd, *mode) < 0)
-    return errno;
+  if (error_number != 0)
+    return error_number;
   if (self->is_new)
     error_number = self->beside ? upload_name (self, self->name) : EACCES;
   /* Somebody made a file of that name meanwhile: it is replaced like any other. */
   if (!self->is_new || error_number == EEXIST)
-    error_number = upload_over (self);
+    error_number = upload_over (self, mode);
   return error_number;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <glib.h>
 #include <sys/types.h>
+#include <time.h>
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,8 @@ TbxUpload *tbx_upload_new      (const char *path, gboolean create, int *error_nu
 void       tbx_upload_free     (TbxUpload *self);
 int        tbx_upload_get_fd   (TbxUpload *self);
 gboolean   tbx_upload_is_new   (TbxUpload *self);
+void       tbx_upload_set_owner (TbxUpload *self, uid_t uid, gid_t gid);
+void       tbx_upload_set_times (TbxUpload *self, const struct timespec times[2]);
 int        tbx_upload_complete (TbxUpload *self, const mode_t *mode);
 
 G_END_DECLS

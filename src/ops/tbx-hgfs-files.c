@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-disk-file.h"
+#include "tbx-hgfs-call.h"
+#include <errno.h>
+#include <fcntl.h>
+
+static int
+access_flags (guint32 mode)
+{
+  switch (mode & TBX_HGFS_MODE_ACCESS)
+    {
+    case TBX_HGFS_MODE_WRITE:
+      return O_WRONLY;
+    case TBX_HGFS_MODE_READ_WRITE:
+      return O_RDWR;
+    default:
+      return O_RDONLY;
+    }
+}
+
+static int
+create_flags (guint32 flags)
+{
+  switch (flags)
+    {
+    case TBX_HGFS_OPEN_EXISTING_TRUNCATE:
+      return O_TRUNC;
+    case TBX_HGFS_OPEN_CREATE:
+      return O_CREAT;
+    case TBX_HGFS_OPEN_CREATE_NEW:
+      return O_CREAT | O_EXCL;
+    case TBX_HGFS_OPEN_CREATE_OR_TRUNCATE:
+      return O_CREAT | O_TRUNC;
+    default:
+      return 0;
+    }
+}
+
+static TbxFile *
+open_file (TbxHgfsCall *call, const char *path, int *error_number)
+{
+  const TbxHgfsOpen *request = &call->request.open;
+  const TbxFileHandler *handler = tbx_hgfs_server_find_handler (call->server, path);
+  const int access = access_flags (request->mode);
+  const TbxDiskOpen how = {
+    .access = access,
+    /* A read never makes a file. */
+    .create = access == O_RDONLY ? 0 : create_flags (request->flags),
+    .mode = tbx_hgfs_new_mode (TBX_HGFS_OPEN_HAS_SPECIAL_PERMS, TBX_HGFS_OPEN_HAS_OWNER_PERMS,
+                               TBX_HGFS_OPEN_HAS_GROUP_PERMS, TBX_HGFS_OPEN_HAS_OTHER_PERMS,
+                               request->mask, &request->perms, 6),
+  };
+  TbxFile *file;
+
+  if (handler == NULL)
+    return tbx_disk_file_open (path, &how, error_number);
+  file = handler->funcs->open (handler->self, path, access, error_number);
+  if (file == NULL && *error_number == EAGAIN && tbx_hgfs_call_can_wait (call))
+    tbx_hgfs_call_set_wait (call, handler->funcs->wait (handler->self, path, tbx_hgfs_call_ready,
+                                                        call));
+  return file;
+}
+
+/* A hint: where the space cannot be had, the write will say so. */
+static guint32
+reserve_space (TbxFile *file, const TbxHgfsOpen *request)
+{
+  if (!(request->mask & TBX_HGFS_OPEN_HAS_ALLOCATION_SIZE) || request->allocation_size == 0
+      || request->allocation_size > G_MAXINT64 || !tbx_disk_file_is_disk (file)
+      || fallocate (tbx_disk_file_get_fd (file), FALLOC_FL_KEEP_SIZE, 0,
+                    (off_t) request->allocation_size) < 0)
+    return 0;
+  return TBX_HGFS_OPEN_SPACE_ALLOCATED;
+}
+
+/* Source: docs/wire/hgfs.md, "OPEN". */
+guint
+tbx_hgfs_do_open (TbxHgfsCall *call, TbxHgfsReply *reply)
+{
+  char path[TBX_HGFS_PATH_BYTES];
+  TbxHgfsStatus status = tbx_hgfs_call_path (&call->request.open.name, FALSE, path);
+  TbxHgfsHandle *handle;
+  TbxFile *file;
+  int error_number = 0;
+
+  if (status != TBX_HGFS_OK)
+    return status;
+  file = open_file (call, path, &error_number);
+  if (call->wait_id != 0)
+    return TBX_HGFS_CALL_WAITS;
+  if (file == NULL)
+    return tbx_hgfs_call_status (error_number);
+  reply->opened.flags = reserve_space (file, &call->request.open);
+  handle = tbx_hgfs_handles_add (call->handles, call->session, path, file, NULL);
+  if (handle == NULL)
+    return TBX_HGFS_GENERIC_ERROR;
+  reply->opened.handle = handle->number;
+  return TBX_HGFS_OK;
+}
+
+/* Whether the call waits for its file now. */
+static gboolean
+wait_for (TbxHgfsCall *call, TbxFile *file)
+{
+  if (file->funcs->wait == NULL || !tbx_hgfs_call_can_wait (call))
+    return FALSE;
+  tbx_hgfs_call_set_wait (call, tbx_file_wait (file, tbx_hgfs_call_ready, call));
+  return TRUE;
+}
+
+/* The data lands in the reply by the file's own read: nothing is copied. */
+guint
+tbx_hgfs_do_read (TbxHgfsCall *call, TbxHgfsReply *reply)
+{
+  const TbxHgfsRead *request = &call->request.read;
+  TbxHgfsHandle *handle = tbx_hgfs_handles_find_file (call->handles, call->session,
+                                                      request->handle);
+  TbxHgfsPacket header;
+  gsize capacity, done;
+  guint8 *buffer = tbx_op_get_reply (call->op, &capacity);
+  int error_number;
+
+  if (handle == NULL)
+    return TBX_HGFS_INVALID_HANDLE;
+  tbx_hgfs_packet_init_reply (&header, &call->packet, TBX_HGFS_OK);
+  error_number = tbx_file_read (handle->file, request->offset,
+                                buffer + tbx_hgfs_read_data_offset (&header), request->size, &done);
+  if (error_number == EAGAIN)
+    return wait_for (call, handle->file) ? TBX_HGFS_CALL_WAITS : TBX_HGFS_GENERIC_ERROR;
+  if (error_number != 0)
+    return tbx_hgfs_call_status (error_number);
+  tbx_op_return_in_place (call->op, tbx_hgfs_read_reply_format (&header, (guint32) done, buffer));
+  return TBX_HGFS_CALL_ANSWERED;
+}
+
+guint
+tbx_hgfs_do_write (TbxHgfsCall *call, TbxHgfsReply *reply)
+{
+  const TbxHgfsWrite *request = &call->request.write;
+  TbxHgfsHandle *handle = tbx_hgfs_handles_find_file (call->handles, call->session,
+                                                      request->handle);
+  TbxHgfsPacket header;
+  gsize capacity, done;
+  guint8 *buffer = tbx_op_get_reply (call->op, &capacity);
+  int error_number;
+
+  if (handle == NULL)
+    return TBX_HGFS_INVALID_HANDLE;
+  error_number = tbx_file_write (handle->file, request->offset,
+                                 (request->flags & TBX_HGFS_WRITE_APPEND) != 0,
+                                 request->data.data, request->data.size, &done);
+  if (error_number == EAGAIN)
+    return wait_for (call, handle->file) ? TBX_HGFS_CALL_WAITS : TBX_HGFS_GENERIC_ERROR;
+  if (error_number != 0)
+    return tbx_hgfs_call_status (error_number);
+  tbx_hgfs_packet_init_reply (&header, &call->packet, TBX_HGFS_OK);
+  tbx_op_return_in_place (call->op, tbx_hgfs_write_reply_format (&header, (guint32) done, buffer));
+  return TBX_HGFS_CALL_ANSWERED;
+}
+
+/* The handle is gone in every case; an upload that cannot be completed is discarded. */
+guint
+tbx_hgfs_do_close (TbxHgfsCall *call, TbxHgfsReply *reply)
+{
+  TbxHgfsHandle *handle = tbx_hgfs_handles_find_file (call->handles, call->session,
+                                                      call->request.close.handle);
+  int error_number;
+
+  if (handle == NULL)
+    return TBX_HGFS_INVALID_HANDLE;
+  error_number = tbx_file_close (handle->file);
+  /* What is still being worked on may take its time: it makes progress. */
+  if (error_number == EAGAIN && handle->file->funcs->wait != NULL)
+    {
+      tbx_op_progress (call->op);
+      tbx_hgfs_call_set_wait (call, tbx_file_wait (handle->file, tbx_hgfs_call_ready, call));
+      return TBX_HGFS_CALL_WAITS;
+    }
+  tbx_hgfs_handles_remove (call->handles, handle);
+  return error_number == 0 ? TBX_HGFS_OK : tbx_hgfs_status_from_errno (error_number);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-hgfs-handles.h"
+#include "tbx-disk-file.h"
+#include <string.h>
+
+/* The number that stands for no handle. */
+#define NO_HANDLE G_MAXUINT32
+
+struct _TbxHgfsHandles
+{
+  GHashTable *all;       /* number -> TbxHgfsHandle (owned) */
+  guint32     last;      /* number given out last */
+};
+
+static void
+handle_free (gpointer data)
+{
+  TbxHgfsHandle *handle = data;
+
+  g_clear_pointer (&handle->file, tbx_file_free);
+  g_clear_pointer (&handle->list, tbx_folder_list_unref);
+  g_free (handle->path);
+  g_free (handle);
+}
+
+TbxHgfsHandles *
+tbx_hgfs_handles_new (void)
+{
+  TbxHgfsHandles *self = g_new0 (TbxHgfsHandles, 1);
+
+  self->all = g_hash_table_new_full (NULL, NULL, NULL, handle_free);
+  return self;
+}
+
+void
+tbx_hgfs_handles_free (TbxHgfsHandles *self)
+{
+  g_hash_table_unref (self->all);
+  g_free (self);
+}
+
+guint
+tbx_hgfs_handles_size (TbxHgfsHandles *self)
+{
+  return g_hash_table_size (self->all);
+}
+
+static TbxHgfsHandle *
+handles_lookup (TbxHgfsHandles *self, guint64 session, guint32 number)
+{
+  TbxHgfsHandle *handle = g_hash_table_lookup (self->all, GUINT_TO_POINTER (number));
+
+  return handle != NULL && handle->session == session ? handle : NULL;
+}
+
+/**
+ * tbx_hgfs_handles_add:
+ * @self: the handles
+ * @session: whose it will be
+ * @path: what was opened
+ * @file: (transfer full) (nullable): the open file
+ * @list: (transfer full) (nullable): or the list of a folder
+ *
+ * Returns: (transfer none) (nullable): %NULL when there are too many; @file and @list
+ *   are freed then
+ */
+TbxHgfsHandle *
+tbx_hgfs_handles_add (TbxHgfsHandles *self,
+                      guint64         session,
+                      const char     *path,
+                      TbxFile        *file,
+                      TbxFolderList  *list)
+{
+  TbxHgfsHandle *handle = g_new (TbxHgfsHandle, 1);
+
+  *handle = (TbxHgfsHandle) { 0, session, file, list, g_strdup (path) };
+  if (g_hash_table_size (self->all) >= TBX_HGFS_MAX_HANDLES)
+    {
+      handle_free (handle);
+      return NULL;
+    }
+  do
+    self->last++;
+  while (self->last == 0 || self->last == NO_HANDLE
+         || g_hash_table_contains (self->all, GUINT_TO_POINTER (self->last)));
+  handle->number = self->last;
+  g_hash_table_insert (self->all, GUINT_TO_POINTER (handle->number), handle);
+  return handle;
+}
+
+/* Files and searches are different kinds: one is not found as the other. */
+TbxHgfsHandle *
+tbx_hgfs_handles_find_file (TbxHgfsHandles *self, guint64 session, guint32 number)
+{
+  TbxHgfsHandle *handle = handles_lookup (self, session, number);
+
+  return handle != NULL && handle->file != NULL ? handle : NULL;
+}
+
+TbxHgfsHandle *
+tbx_hgfs_handles_find_search (TbxHgfsHandles *self, guint64 session, guint32 number)
+{
+  TbxHgfsHandle *handle = handles_lookup (self, session, number);
+
+  return handle != NULL && handle->list != NULL ? handle : NULL;
+}
+
+/**
+ * tbx_hgfs_handles_find_upload:
+ * @self: the handles
+ * @session: whose
+ * @path: name of the target
+ *
+ * Returns: (transfer none) (nullable): the upload to @path that is under way there
+ */
+TbxHgfsHandle *
+tbx_hgfs_handles_find_upload (TbxHgfsHandles *self, guint64 session, const char *path)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      TbxHgfsHandle *handle = value;
+
+      if (handle->session == session && handle->file != NULL
+          && tbx_disk_file_is_upload (handle->file) && strcmp (handle->path, path) == 0)
+        return handle;
+    }
+  return NULL;
+}
+
+void
+tbx_hgfs_handles_remove (TbxHgfsHandles *self, TbxHgfsHandle *handle)
+{
+  g_hash_table_remove (self->all, GUINT_TO_POINTER (handle->number));
+}
+
+/**
+ * tbx_hgfs_handles_renamed:
+ * @self: the handles
+ * @from: the old name of a file
+ * @to: its new one
+ */
+void
+tbx_hgfs_handles_renamed (TbxHgfsHandles *self, const char *from, const char *to)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      TbxHgfsHandle *handle = value;
+
+      if (strcmp (handle->path, from) == 0)
+        {
+          g_free (handle->path);
+          handle->path = g_strdup (to);
+        }
+    }
+}
+
+static gboolean
+is_of_session (gpointer key, gpointer value, gpointer user_data)
+{
+  return ((TbxHgfsHandle *) value)->session == *(const guint64 *) user_data;
+}
+
+/**
+ * tbx_hgfs_handles_drop:
+ * @self: the handles
+ * @session: that ends
+ *
+ * Gives up all that it has open: what was not closed was not completed.
+ */
+void
+tbx_hgfs_handles_drop (TbxHgfsHandles *self, guint64 session)
+{
+  g_hash_table_foreach_remove (self->all, is_of_session, &session);
+}
