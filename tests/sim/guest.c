@@ -260,18 +260,23 @@ run_handlers (void)
 }
 
 /* A child that is stopped stays so until it is told to go on, and its parent
- * hears of both. */
+ * hears of both: if the child waits until it has, for a child that changes again
+ * takes back what its parent did not hear yet. */
 static int
 run_job_control (void)
 {
-  pid_t pid = fork ();
-  int status;
+  int heard[2], status;
+  char byte = 0;
+  pid_t pid;
 
+  if (pipe (heard) != 0 || (pid = fork ()) < 0)
+    return fail ("fork");
   if (pid == 0)
     {
       setpgid (0, 0);   /* or SIGTSTP does nothing where no shell looks after us */
       raise (SIGSTOP);
-      raise (SIGTSTP);
+      if (read (heard[0], &byte, 1) != 1 || raise (SIGTSTP) != 0 || read (heard[0], &byte, 1) != 1)
+        _exit (1);
       _exit (is_vmware () ? 7 : 1);
     }
   for (int i = 0; i < 2; i++)
@@ -285,6 +290,8 @@ run_job_control (void)
       kill (pid, SIGCONT);
       if (waitpid (pid, &status, WCONTINUED) != pid || !WIFCONTINUED (status))
         return fail ("not continued");
+      if (write (heard[1], &byte, 1) != 1)
+        return fail ("write");
     }
   return wait_for (pid) == 7 ? 0 : fail ("end");
 }
