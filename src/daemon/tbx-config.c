@@ -152,6 +152,16 @@ find_bad_line (const char *text)
   return 0;
 }
 
+static guint
+last_line (const char *text)
+{
+  guint line = 1;
+
+  for (; *text != '\0'; text++)
+    line += *text == '\n';
+  return line;
+}
+
 static void
 complain (GPtrArray *problems, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -177,6 +187,20 @@ typedef struct
   GKeyFile   *file;
   GPtrArray  *problems;
 } Source;
+
+/* The keys of a group, each once: GKeyFile tells one as often as it stands there, and
+ * takes the value that stands last. */
+static char **
+source_dup_keys (const Source *source, const char *group)
+{
+  g_auto(GStrv) all = g_key_file_get_keys (source->file, group, NULL, NULL);
+  g_autoptr(GStrvBuilder) once = g_strv_builder_new ();
+
+  for (guint i = 0; all != NULL && all[i] != NULL; i++)
+    if (!g_strv_contains ((const char *const *) all + i + 1, all[i]))
+      g_strv_builder_add (once, all[i]);
+  return g_strv_builder_end (once);
+}
 
 static void
 complain_key (const Source *source, const char *group, const char *key, const char *why)
@@ -235,10 +259,10 @@ static void
 take_rule (TbxConfig *self, const Source *source, const char *group, TbxPolicyScope scope,
            const char *who)
 {
-  g_auto(GStrv) names = g_key_file_get_keys (source->file, group, NULL, NULL);
+  g_auto(GStrv) names = source_dup_keys (source, group);
   TbxPolicyRule rule = { .enabled = TRUE };
 
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+  for (guint i = 0; names[i] != NULL; i++)
     if (strcmp (names[i], "enabled") == 0)
       rule.enabled = take_switch (source, group, names[i]);
     else if (strcmp (names[i], "deny") == 0)
@@ -262,7 +286,7 @@ is_rule_key (const char *group, const char *key)
 static void
 take_group (TbxConfig *self, const Source *source, const char *group)
 {
-  g_auto(GStrv) names = g_key_file_get_keys (source->file, group, NULL, NULL);
+  g_auto(GStrv) names = source_dup_keys (source, group);
 
   if (g_str_has_prefix (group, POLICY_GROUP " user ") && group[strlen (POLICY_GROUP " user ")])
     take_rule (self, source, group, TBX_POLICY_USER, group + strlen (POLICY_GROUP " user "));
@@ -275,7 +299,7 @@ take_group (TbxConfig *self, const Source *source, const char *group)
     {
       if (strcmp (group, POLICY_GROUP) == 0)
         take_rule (self, source, group, TBX_POLICY_ALL, NULL);
-      for (guint i = 0; names != NULL && names[i] != NULL; i++)
+      for (guint i = 0; names[i] != NULL; i++)
         if (!is_rule_key (group, names[i]))
           take_value (self, source, group, names[i]);
     }
@@ -328,11 +352,15 @@ tbx_config_parse (const char *name, const char *text, gsize size, GPtrArray *pro
       close_policy (self);
       return g_steal_pointer (&self);
     }
-  if (strlen (terminated) != size
-      || !g_key_file_load_from_data (file, terminated, size, G_KEY_FILE_NONE, &error))
+  if (strlen (terminated) != size)
     {
-      complain (problems, "%s:%u: %s", name, find_bad_line (terminated),
-                error == NULL ? "there is a NUL byte in it" : error->message);
+      complain (problems, "%s:%u: there is a NUL byte in it", name, last_line (terminated));
+      close_policy (self);
+      return g_steal_pointer (&self);
+    }
+  if (!g_key_file_load_from_data (file, terminated, size, G_KEY_FILE_NONE, &error))
+    {
+      complain (problems, "%s:%u: %s", name, find_bad_line (terminated), error->message);
       close_policy (self);
       return g_steal_pointer (&self);
     }

@@ -85,6 +85,25 @@ test_broken (void)
     }
 }
 
+/* Where a key or a group stands twice the last counts, and what is wrong is said once. */
+static void
+test_twice (void)
+{
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) config = parse ("[toolboxd]\ntransport=a\ntransport=b\n"
+                                       "[guestinfo]\nprimary-nics=x\n[nope]\n[toolboxd]\ntransport=c\n"
+                                       "[guestinfo]\nprimary-nics=y\n"
+                                       "[guest-operations]\ndeny=A\ndeny=ListFilesInGuest\n",
+                                       &problems);
+
+  g_assert_cmpuint (problems->len, ==, 2);
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (problems, 0), "t.conf:8: [toolboxd] transport: "));
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (problems, 1), "t.conf:6: [nope]: "));
+  g_assert_cmpstr (config->transport, ==, "auto");
+  g_assert_cmpstr (config->primary_nics, ==, "y");
+  g_assert_false (tbx_policy_allows_method (config->policy, "ListFilesInGuest"));
+}
+
 static TbxVixCode
 check_user (TbxConfig *config, guint32 opcode, const char *user)
 {
@@ -143,6 +162,7 @@ test_nul_and_size (void)
   g_autoptr(TbxConfig) d = NULL;
 
   g_assert_cmpuint (problems->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (problems, 0), ==, "t.conf:2: there is a NUL byte in it");
   g_assert_true (tbx_policy_allows_method (c->policy, "ListFilesInGuest"));
   d = tbx_config_load ("/nonexistent/t.conf", TRUE, problems);
   g_assert_cmpuint (problems->len, ==, 3);
@@ -157,6 +177,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/empty", test_empty);
   g_test_add_func ("/config/problems", test_problems);
   g_test_add_func ("/config/broken", test_broken);
+  g_test_add_func ("/config/twice", test_twice);
   g_test_add_func ("/config/policy", test_policy);
   g_test_add_func ("/config/policy-problems", test_policy_problems);
   g_test_add_func ("/config/nul-and-size", test_nul_and_size);
