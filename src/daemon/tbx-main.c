@@ -13,6 +13,7 @@
 #include "tbx-resolv-dns.h"
 #include "tbx-rpci.h"
 #include "tbx-tclo.h"
+#include "tbx-watchdog.h"
 #include <glib-unix.h>
 #include <libintl.h>
 #include <locale.h>
@@ -81,22 +82,6 @@ on_signal (gpointer user_data)
   else
     g_main_loop_quit (daemon->loop);
   return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_watchdog (gpointer user_data)
-{
-  sd_notify (FALSE, "WATCHDOG=1");
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-start_watchdog (void)
-{
-  guint64 period_us;
-
-  if (sd_watchdog_enabled (FALSE, &period_us) > 0)
-    g_timeout_add_seconds ((guint) MAX (1, period_us / 2 / G_USEC_PER_SEC), on_watchdog, NULL);
 }
 
 static void
@@ -168,7 +153,7 @@ daemon_run (Daemon *daemon)
 {
   g_unix_signal_add (SIGTERM, on_signal, daemon);
   g_unix_signal_add (SIGINT, on_signal, daemon);
-  start_watchdog ();
+  tbx_watchdog_start ();
   tbx_link_start (daemon->link);
   tbx_bus_start (daemon->bus);
   sd_notify (FALSE, "READY=1");

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-watchdog.h"
+#include <systemd/sd-daemon.h>
+
+static gboolean
+on_period_half_over (gpointer user_data)
+{
+  sd_notify (FALSE, "WATCHDOG=1");
+  return G_SOURCE_CONTINUE;
+}
+
+/**
+ * tbx_watchdog_start:
+ *
+ * Tells systemd twice a period that the main loop turns, if it wants to know.
+ */
+void
+tbx_watchdog_start (void)
+{
+  guint64 period_us;
+
+  if (sd_watchdog_enabled (FALSE, &period_us) > 0)
+    g_timeout_add ((guint) CLAMP (period_us / 2000, 1, G_MAXUINT), on_period_half_over, NULL);
+}
