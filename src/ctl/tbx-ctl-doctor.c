@@ -4,10 +4,12 @@
 #include "tbx-ctl-bus.h"
 #include "tbx-ctl-json.h"
 #include "tbx-ctl-text.h"
+#include "tbx-config.h"
+#include <errno.h>
 #include <glib/gi18n.h>
-#include <sys/stat.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PING_AGE_MAX_S 60
 #define UNIT_NAME      "toolboxd.service"
@@ -99,21 +101,23 @@ check_other_tools (Doctor *self)
 static void
 check_configuration (Doctor *self)
 {
-  g_autoptr(GKeyFile) file = g_key_file_new ();
-  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  const char *path = self->ctl->config;
   struct stat info;
 
-  if (stat (TBX_CONFIG_FILE, &info) != 0)
+  if (stat (path, &info) != 0)
     {
-      say (self, VERDICT_OK, _("there is no %s: the defaults hold"), TBX_CONFIG_FILE);
+      say (self, errno == ENOENT ? VERDICT_OK : VERDICT_WARN, _("%s: %s; the defaults hold"), path,
+           g_strerror (errno));
       return;
     }
-  if (info.st_uid != 0 || info.st_mode & (S_IWGRP | S_IWOTH))
-    say (self, VERDICT_FAIL, _("%s can be changed by others than root"), TBX_CONFIG_FILE);
-  else if (!g_key_file_load_from_file (file, TBX_CONFIG_FILE, G_KEY_FILE_NONE, &error))
-    say (self, VERDICT_FAIL, "%s: %s", TBX_CONFIG_FILE, error->message);
-  else
-    say (self, VERDICT_OK, _("%s can be parsed"), TBX_CONFIG_FILE);
+  tbx_config_free (tbx_config_load (path, TRUE, problems));
+  for (guint i = 0; i < problems->len; i++)
+    say (self, VERDICT_FAIL, "%s", (const char *) problems->pdata[i]);
+  if (info.st_mode & (S_IWGRP | S_IWOTH))
+    say (self, VERDICT_FAIL, _("%s can be changed by others than its owner"), path);
+  else if (problems->len == 0)
+    say (self, VERDICT_OK, _("%s is understood"), path);
 }
 
 static GVariant *

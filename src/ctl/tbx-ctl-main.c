@@ -8,43 +8,50 @@
 #include <locale.h>
 #include <string.h>
 
+typedef enum
+{
+  OPTIONS_HOST   = 1 << 0,   /* --transport, --direct */
+  OPTIONS_CONFIG = 1 << 1,   /* --config */
+} CommandOptions;
+
 typedef struct
 {
   const char *name;       /* one word, or two */
   const char *arguments;  /* their names, for the usage line */
   guint       n_arguments;
-  gboolean    channel;    /* whether --transport and --direct mean something */
+  guint       options;    /* which CommandOptions mean something */
   const char *summary;    /* one line */
   const char *help;       /* the rest */
   TbxCtlRun   run;
 } Command;
 
 static const Command commands[] = {
-  { "status", "", 0, FALSE, N_("Show the daemon, its channel and what the host knows"),
+  { "status", "", 0, 0, N_("Show the daemon, its channel and what the host knows"),
     N_("Needs the daemon.  The JSON has the properties of the D-Bus interfaces Manager\n"
        "and Network, under their names there."),
     tbx_ctl_status },
-  { "nics", "", 0, FALSE, N_("Show the network cards with addresses, routes and name servers"),
+  { "nics", "", 0, 0, N_("Show the network cards with addresses, routes and name servers"),
     N_("Needs the daemon.  Cards that the host is not told about are shown with the reason.\n"
        "The JSON is an array with the properties of the D-Bus interface Nic."),
     tbx_ctl_nics },
-  { "info get", "KEY", 1, TRUE, N_("Print a guestinfo variable"),
+  { "info get", "KEY", 1, OPTIONS_HOST, N_("Print a guestinfo variable"),
     N_("KEY may begin with \"guestinfo.\".  The daemon is asked where it is on the bus, else\n"
        "the host itself; --direct or --transport always ask the host."),
     tbx_ctl_info_get },
-  { "info set", "KEY VALUE", 2, TRUE, N_("Change a guestinfo variable"),
+  { "info set", "KEY VALUE", 2, OPTIONS_HOST, N_("Change a guestinfo variable"),
     N_("KEY may begin with \"guestinfo.\".  A VALUE that begins with \"-\" goes after \"--\".\n"
        "Goes the same way as \"info get\"."),
     tbx_ctl_info_set },
-  { "rpc", "TEXT", 1, TRUE, N_("Send a request to the host and print the reply"),
+  { "rpc", "TEXT", 1, OPTIONS_HOST, N_("Send a request to the host and print the reply"),
     N_("Straight through the channel, without the daemon.  For example:\n"
        "  toolboxctl rpc 'info-get guestinfo.ip'"),
     tbx_ctl_rpc },
-  { "monitor", "", 0, FALSE, N_("Print each change and signal of the daemon as it happens"),
+  { "monitor", "", 0, 0, N_("Print each change and signal of the daemon as it happens"),
     N_("Needs the daemon, but survives its restarts.  Ends when it is interrupted.\n"
        "With --json each line is one JSON object."),
     tbx_ctl_monitor },
-  { "doctor", "", 0, TRUE, N_("Check what is needed for the host to see this guest"),
+  { "doctor", "", 0, OPTIONS_HOST | OPTIONS_CONFIG,
+    N_("Check what is needed for the host to see this guest"),
     N_("One line a check: \"ok\", \"warn\" or \"fail\", and why.  Exit status 1 if one fails."),
     tbx_ctl_doctor },
 };
@@ -56,6 +63,7 @@ typedef struct
   gboolean help;
   gboolean version;
   char    *transport;
+  char    *config;
   char   **words;
 } Line;
 
@@ -63,6 +71,7 @@ static void
 line_clear (Line *line)
 {
   g_free (line->transport);
+  g_free (line->config);
   g_strfreev (line->words);
 }
 
@@ -77,6 +86,8 @@ line_context (Line *line, const Command *command)
       N_("Ask the host, even if the daemon is there"), NULL },
     { "transport", 0, 0, G_OPTION_ARG_FILENAME, &line->transport,
       N_("How the host is reached: auto, backdoor or socket:PATH"), N_("TRANSPORT") },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->config,
+      N_("doctor: the configuration that the daemon reads"), N_("FILE") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, N_("Print the version"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &line->help, N_("Print this help"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &line->words, NULL, NULL },
@@ -260,7 +271,7 @@ main (int argc, char **argv)
       g_print ("toolboxctl %s\n", TBX_VERSION);
       return TBX_CTL_DONE;
     }
-  if (line.help && (command != NULL || line.words == NULL))
+  if (line.help)
     {
       print_help (command);
       return TBX_CTL_DONE;
@@ -269,12 +280,15 @@ main (int argc, char **argv)
     return usage_error (NULL, line.words == NULL ? _("no command") : _("no such command"));
   if (g_strv_length (words) != command->n_arguments)
     return usage_error (command, _("wrong number of arguments"));
-  if ((line.transport != NULL || line.direct) && !command->channel)
+  if ((line.transport != NULL || line.direct) && !(command->options & OPTIONS_HOST))
     return usage_error (command, _("this command goes through the daemon only"));
+  if (line.config != NULL && !(command->options & OPTIONS_CONFIG))
+    return usage_error (command, _("--config is for doctor"));
 
   ctl.json = line.json;
   ctl.direct = line.direct || line.transport != NULL;
-  host = command->channel ? tbx_ctl_host_new (line_transport (&line), &error) : NULL;
+  ctl.config = line.config != NULL ? line.config : TBX_CONFIG_FILE;
+  host = command->options & OPTIONS_HOST ? tbx_ctl_host_new (line_transport (&line), &error) : NULL;
   if (error != NULL)
     return usage_error (command, error->message);
   ctl.host = host;

@@ -28,6 +28,7 @@ typedef struct
 {
   gboolean    json;     /* print JSON instead of text */
   gboolean    direct;   /* ask the host although there is a daemon */
+  const char *config;   /* the daemon's configuration file */
   TbxCtlHost *host;     /* for commands that may ask it, or NULL (owned) */
 } TbxCtl;
 

@@ -6,7 +6,9 @@ import base64
 import json
 import signal
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from ctltest import (DONE, FAILED, NOT_PERMITTED, UNREACHABLE, USAGE, LyingDaemon, LyingHost, ctl,
                      ctl_on_terminal, environment, tbxtest)
@@ -27,7 +29,7 @@ class CommandLine(unittest.TestCase):
                      ['info', 'get', 'ä'], ['info', 'get', 'k' * 129],
                      ['info', 'set', 'k', 'v' * 65001], ['info', 'set', 'k', b'\xff'],
                      ['status', '--direct'], ['nics', '--transport=auto'],
-                     ['rpc', 'x', '--transport=frob'], ['rpc', 'x', '--transport=socket:relative']):
+                     ['rpc', 'x', '--config=x'], ['rpc', 'x', '--transport=frob'], ['rpc', 'x', '--transport=socket:relative']):
             with self.subTest(args=args):
                 status, out, err = ctl(*args)
                 self.assertEqual(status, USAGE, err)
@@ -74,6 +76,22 @@ class CommandLine(unittest.TestCase):
         else:
             self.assertEqual((status, err),
                              (UNREACHABLE, 'toolboxctl: this machine is not a VMware guest\n'))
+
+    def test_doctor_reads_the_configuration(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / 'toolboxd.conf'
+            for text, mode, verdict, said in (
+                    (None, 0, 'ok', r'No such file'), ('[guestinfo]\n', 0o644, 'ok', ''),
+                    ('[guestinfo]\n', 0o664, 'fail', ''),
+                    ('[guestinfo]\nfrob=1\n', 0o644, 'fail', r'toolboxd\.conf:2: .*frob'),
+                    ('nonsense\x1b\n', 0o644, 'fail', r'toolboxd\.conf:1: ')):
+                with self.subTest(text=text, mode=mode):
+                    if text is not None:
+                        path.write_text(text, encoding='utf-8')
+                        path.chmod(mode)
+                    _, out, _ = ctl('doctor', f'--config={path}')
+                    line = next(l for l in out.decode().splitlines() if ' configuration ' in l)
+                    self.assertRegex(line, rf'^{verdict} +configuration +.*{said}')
 
     def test_doctor(self):
         status, out, err = ctl('doctor')
