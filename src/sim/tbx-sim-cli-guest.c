@@ -5,7 +5,7 @@
 /* "vmxsim guest": what a vSphere client does to a guest, as commands. */
 
 static const TbxSimOperation *const tables[] = {
-  tbx_sim_file_operations, tbx_sim_process_operations,
+  tbx_sim_file_operations, tbx_sim_transfer_operations, tbx_sim_process_operations,
 };
 
 static const TbxSimOperation *

@@ -23,6 +23,8 @@ struct _TbxSimConsole
   TbxSimCondition          *condition;   /* that the client waits for, owned, or NULL */
   gulong                    changed_id;  /* while there is a condition */
   TbxSimJoinServer         *guest;       /* owned; NULL unless the client is another's tracer */
+  gboolean                  framed;      /* requests to the guest come as frames, not as lines */
+  GQueue                    framed_asks; /* of Asking, owned by the requests: in order */
   const TbxSimConsoleOwner *owner;       /* static */
   gpointer                  user_data;   /* for it */
 };
@@ -83,6 +85,75 @@ on_guest_replied (GBytes *answer, const GError *error, gpointer user_data)
   reply = begin_reply (TRUE);
   tbx_sim_message_add (reply, "reply", answer);
   send_reply (self, reply);
+}
+
+/* The size, then the bytes. */
+static void
+send_frame (TbxSimConsole *self, GBytes *bytes)
+{
+  guint32 size = GUINT32_TO_LE ((guint32) g_bytes_get_size (bytes));
+  g_autoptr(GBytes) head = g_bytes_new (&size, sizeof size);
+
+  tbx_sim_stream_send (self->stream, head);
+  tbx_sim_stream_send (self->stream, bytes);
+}
+
+static void
+on_frame_replied (GBytes *answer, const GError *error, gpointer user_data)
+{
+  g_autofree Asking *asking = user_data;
+  TbxSimConsole *self = asking->console;
+
+  if (self == NULL)
+    return;
+  g_queue_remove (&self->framed_asks, user_data);
+  if (error != NULL)
+    tbx_sim_stream_finish (self->stream);
+  else
+    send_frame (self, answer);
+}
+
+/* One request to the guest; a client whose guest fails is hung up on.  It may send the
+ * next before the reply is there: a guest that polls finds it waiting, then. */
+static gsize
+consume_request (TbxSimConsole *self, const guint8 *data, gsize size)
+{
+  g_autoptr(GBytes) request = NULL;
+  Asking *asking;
+  guint32 length;
+
+  if (size < sizeof length)
+    return 0;
+  memcpy (&length, data, sizeof length);
+  length = GUINT32_FROM_LE (length);
+  if (length == 0 || length > TBX_SIM_MAX_LINE_BYTES
+      || self->framed_asks.length >= TBX_SIM_MAX_FRAMES_ASKED)
+    {
+      tbx_sim_stream_close (self->stream);
+      return 0;
+    }
+  if (size - sizeof length < length)
+    return 0;
+  request = g_bytes_new (data + sizeof length, length);
+  asking = g_new0 (Asking, 1);
+  asking->console = self;
+  g_queue_push_tail (&self->framed_asks, asking);
+  if (!tbx_sim_model_request (self->model, NULL, request, on_frame_replied, asking, NULL))
+    {
+      g_queue_remove (&self->framed_asks, asking);
+      g_free (asking);
+      tbx_sim_stream_finish (self->stream);
+    }
+  return sizeof length + length;
+}
+
+static void
+console_frames (TbxSimConsole *self, JsonObject *request)
+{
+  g_autoptr(JsonBuilder) reply = begin_reply (TRUE);
+
+  send_reply (self, reply);
+  self->framed = TRUE;
 }
 
 static void
@@ -202,6 +273,7 @@ static const struct
   { "wait", console_wait },
   { "quit", console_quit },
   { "guest", console_guest },
+  { "frames", console_frames },
 };
 
 static void
@@ -260,6 +332,8 @@ console_consume (TbxSimStream *stream, const guint8 *data, gsize size, gpointer 
 
   if (self->guest != NULL)
     return consume_frame (self, data, size);
+  if (self->framed)
+    return consume_request (self, data, size);
   if (self->asking != NULL || self->condition != NULL)
     return console_give_up (self, "one request at a time");
   end = memchr (data, '\n', size);
@@ -295,6 +369,7 @@ tbx_sim_console_new (TbxSimModel              *model,
   static const TbxSimStreamHandler handler = { console_consume, console_ended };
   TbxSimConsole *self = g_new0 (TbxSimConsole, 1);
 
+  g_queue_init (&self->framed_asks);
   self->model = g_object_ref (model);
   self->owner = owner;
   self->user_data = user_data;
@@ -307,6 +382,9 @@ tbx_sim_console_free (TbxSimConsole *self)
 {
   if (self->asking != NULL)
     self->asking->console = NULL;
+  for (GList *l = self->framed_asks.head; l != NULL; l = l->next)
+    ((Asking *) l->data)->console = NULL;
+  g_queue_clear (&self->framed_asks);
   stop_waiting (self);
   g_clear_pointer (&self->guest, tbx_sim_join_server_free);
   tbx_sim_stream_drop (self->stream);

@@ -27,15 +27,26 @@ tbx_sim_vix_request (guint32 opcode)
   return request;
 }
 
-static GBytes *
-encode_request (TbxSimVix *self, const TbxVixRequest *request, GError **error)
+/**
+ * tbx_sim_vix_encode:
+ * @self: who asks
+ * @request: what for
+ * @error: return location for an error
+ *
+ * An HGFS packet asks for a binary reply, all else for text.
+ *
+ * Returns: (transfer full) (nullable): the whole TCLO request
+ */
+GBytes *
+tbx_sim_vix_encode (TbxSimVix *self, const TbxVixRequest *request, GError **error)
 {
   g_auto(TbxWriter) body = { 0 }, credentials = { 0 }, whole = { 0 };
   g_autoptr(GBytes) body_bytes = NULL, credential_bytes = NULL;
   TbxVixMessage message = {
     .name = "vmxsim",
     .name_size = strlen ("vmxsim"),
-    .common_flags = TBX_VIX_COMMON_REQUEST,
+    .common_flags = TBX_VIX_COMMON_REQUEST
+                    | (request->opcode == TBX_VIX_HGFS_PACKET ? TBX_VIX_COMMON_RETURNS_BINARY : 0),
     .opcode = request->opcode,
     .time_out = G_MAXUINT32,
     .credential_type = TBX_VIX_CREDENTIAL_NAME_PASSWORD,
@@ -91,7 +102,7 @@ tbx_sim_vix_call (TbxSimVix *self, const TbxVixRequest *request)
 {
   g_autoptr(JsonBuilder) order = tbx_sim_cli_begin ("rpc");
   g_autoptr(GError) error = NULL;
-  g_autoptr(GBytes) message = encode_request (self, request, &error);
+  g_autoptr(GBytes) message = tbx_sim_vix_encode (self, request, &error);
   g_autoptr(JsonNode) reply = NULL;
   g_autoptr(GBytes) answer = NULL;
 

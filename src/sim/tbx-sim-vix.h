@@ -20,6 +20,7 @@ typedef struct
 } TbxSimVix;
 
 void        tbx_sim_vix_clear (TbxSimVix *self);
+GBytes     *tbx_sim_vix_encode (TbxSimVix *self, const TbxVixRequest *request, GError **error);
 TbxSimExit  tbx_sim_vix_call  (TbxSimVix *self, const TbxVixRequest *request);
 TbxSimExit  tbx_sim_vix_run   (TbxSimVix *self, const TbxVixRequest *request);
 const char *tbx_sim_vix_text  (TbxSimVix *self);
@@ -40,6 +41,7 @@ typedef struct
 
 extern const TbxSimOperation tbx_sim_file_operations[];      /* ends with an empty one */
 extern const TbxSimOperation tbx_sim_process_operations[];   /* likewise */
+extern const TbxSimOperation tbx_sim_transfer_operations[];  /* likewise */
 
 gboolean tbx_sim_operation_parse (const char *name, const GOptionEntry *entries, char ***argv,
                                   int least, int most);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-sim-transfer.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How often the progress is shown. */
+#define SHOW_EVERY_US (200 * 1000)
+
+/* Bytes moved so far, shown on a terminal, with a checksum over them. */
+typedef struct
+{
+  guint64    bytes;
+  gint64     start_us;   /* monotonic time */
+  gint64     shown_us;
+  GChecksum *checksum;   /* (owned) */
+} Progress;
+
+static void
+progress_begin (Progress *self)
+{
+  *self = (Progress) { .start_us = g_get_monotonic_time (),
+                       .checksum = g_checksum_new (G_CHECKSUM_SHA256) };
+}
+
+static void
+progress_show (Progress *self, gboolean last)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  double seconds = (double) MAX (now_us - self->start_us, 1) / G_USEC_PER_SEC;
+  g_autofree char *bytes = g_format_size (self->bytes);
+  g_autofree char *rate = g_format_size ((guint64) ((double) self->bytes / seconds));
+
+  if (!isatty (STDERR_FILENO) || (!last && now_us - self->shown_us < SHOW_EVERY_US))
+    return;
+  self->shown_us = now_us;
+  g_printerr ("\r%s, %s/s%s", bytes, rate, last ? "\n" : "  ");
+}
+
+static void
+progress_add (Progress *self, const guint8 *data, gsize size)
+{
+  self->bytes += size;
+  g_checksum_update (self->checksum, data, (gssize) size);
+  progress_show (self, FALSE);
+}
+
+static void
+progress_end (Progress *self, gboolean show_checksum)
+{
+  progress_show (self, TRUE);
+  if (show_checksum)
+    g_printerr ("sha256 %s\n", g_checksum_get_string (self->checksum));
+  g_checksum_free (self->checksum);
+}
+
+static TbxSimExit
+local_error (const char *path)
+{
+  g_printerr ("vmxsim: %s: %s\n", path, g_strerror (errno));
+  return TBX_SIM_EXIT_REFUSED;
+}
+
+static gboolean
+write_all (int fd, const guint8 *data, gsize size)
+{
+  for (gsize done = 0; done < size;)
+    {
+      gssize n = write (fd, data + done, size - done);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      done += (gsize) MAX (n, 0);
+    }
+  return TRUE;
+}
+
+static TbxSimExit
+fetch (TbxSimVix *vix, const char *path, int fd, const char *local, Progress *progress)
+{
+  g_autoptr(TbxSimTransfer) transfer = tbx_sim_transfer_new (vix);
+  gsize size = TBX_SIM_TRANSFER_BYTES;
+
+  if (transfer == NULL || !tbx_sim_transfer_open (transfer, path, FALSE))
+    return vix->status;
+  while (size == TBX_SIM_TRANSFER_BYTES)
+    {
+      const guint8 *data;
+
+      if (!tbx_sim_transfer_read (transfer, &data, &size))
+        return vix->status;
+      progress_add (progress, data, size);
+      if (!write_all (fd, data, size))
+        return local_error (local);
+    }
+  return tbx_sim_transfer_close (transfer) ? TBX_SIM_EXIT_DONE : vix->status;
+}
+
+static TbxSimExit
+run_download (TbxSimVix *vix, char **argv)
+{
+  gboolean force = FALSE, checksum = FALSE;
+  const GOptionEntry entries[] = {
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite LOCAL", NULL },
+    { "checksum", 0, 0, G_OPTION_ARG_NONE, &checksum, "Print a SHA-256 of what came", NULL },
+    { 0 },
+  };
+  g_auto(GStrv) args = g_strdupv (argv);
+  TbxVixRequest request = tbx_sim_vix_request (TBX_VIX_TRANSFER_FROM_GUEST);
+  Progress progress;
+  gboolean to_stdout;
+  TbxSimExit status;
+  int fd;
+
+  if (!tbx_sim_operation_parse ("download", entries, &args, 2, 2))
+    return TBX_SIM_EXIT_USAGE;
+  request.list_files.path = args[1];
+  if (tbx_sim_vix_run (vix, &request) != TBX_SIM_EXIT_DONE)
+    return vix->status;
+  to_stdout = strcmp (args[2], "-") == 0;
+  fd = STDOUT_FILENO;
+  if (!to_stdout)
+    fd = open (args[2], O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+  if (fd < 0)
+    return local_error (args[2]);
+  progress_begin (&progress);
+  status = fetch (vix, args[1], fd, args[2], &progress);
+  progress_end (&progress, checksum);
+  if (!to_stdout && close (fd) < 0 && status == TBX_SIM_EXIT_DONE)
+    return local_error (args[2]);
+  return status;
+}
+
+static TbxSimExit
+send_file (TbxSimVix  *vix,
+           int         fd,
+           const char *local,
+           const char *path,
+           int         mode,
+           Progress   *progress)
+{
+  g_autoptr(TbxSimTransfer) transfer = tbx_sim_transfer_new (vix);
+  g_autofree guint8 *buffer = g_malloc (TBX_SIM_TRANSFER_BYTES);
+  gssize n;
+
+  if (transfer == NULL || !tbx_sim_transfer_open (transfer, path, TRUE)
+      || (mode >= 0 && !tbx_sim_transfer_mode (transfer, path, (guint) mode)))
+    return vix->status;
+  while ((n = read (fd, buffer, TBX_SIM_TRANSFER_BYTES)) > 0)
+    {
+      progress_add (progress, buffer, (gsize) n);
+      if (!tbx_sim_transfer_write (transfer, buffer, (gsize) n))
+        return vix->status;
+    }
+  if (n < 0)   /* not closed: the guest discards what it got */
+    return local_error (local);
+  return tbx_sim_transfer_close (transfer) ? TBX_SIM_EXIT_DONE : vix->status;
+}
+
+static TbxSimExit
+run_upload (TbxSimVix *vix, char **argv)
+{
+  gboolean force = FALSE, checksum = FALSE;
+  g_autofree char *mode_text = NULL;
+  const GOptionEntry entries[] = {
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite DESTINATION", NULL },
+    { "mode", 'm', 0, G_OPTION_ARG_STRING, &mode_text, "Its mode, in octal digits", "MODE" },
+    { "checksum", 0, 0, G_OPTION_ARG_NONE, &checksum, "Print a SHA-256 of what was sent", NULL },
+    { 0 },
+  };
+  g_auto(GStrv) args = g_strdupv (argv);
+  TbxVixRequest request = tbx_sim_vix_request (TBX_VIX_TRANSFER_TO_GUEST);
+  g_autoptr(GError) error = NULL;
+  guint64 mode = 0;
+  Progress progress;
+  TbxSimExit status;
+  int fd;
+
+  if (!tbx_sim_operation_parse ("upload", entries, &args, 2, 2))
+    return TBX_SIM_EXIT_USAGE;
+  if (mode_text != NULL && !g_ascii_string_to_unsigned (mode_text, 8, 0, 07777, &mode, &error))
+    return tbx_sim_cli_fail (error), TBX_SIM_EXIT_USAGE;
+  fd = strcmp (args[1], "-") == 0 ? STDIN_FILENO : open (args[1], O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return local_error (args[1]);
+  request.transfer_to_guest.path = args[2];
+  request.transfer_to_guest.overwrite = force;
+  if (tbx_sim_vix_run (vix, &request) != TBX_SIM_EXIT_DONE)
+    return vix->status;
+  progress_begin (&progress);
+  status = send_file (vix, fd, args[1], args[2], mode_text != NULL ? (int) mode : -1, &progress);
+  progress_end (&progress, checksum);
+  if (fd != STDIN_FILENO)
+    close (fd);
+  return status;
+}
+
+const TbxSimOperation tbx_sim_transfer_operations[] = {
+  { "upload", "LOCAL DESTINATION", "Send a file to the guest; - is standard input", run_upload },
+  { "download", "SOURCE LOCAL", "Fetch a file from the guest; - is standard output", run_download },
+  { 0 },
+};

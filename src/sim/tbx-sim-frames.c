@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-sim-frames.h"
+#include "tbx-error.h"
+#include "tbx-sim-listener.h"
+#include "tbx-sim-message.h"
+#include <string.h>
+
+#define START "{\"command\":\"frames\"}\n"
+
+struct _TbxSimFrames
+{
+  GSocket *socket;   /* (owned) */
+};
+
+static gboolean
+hung_up (GError **error)
+{
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_TRANSPORT,
+                       "the host has hung up: the guest does not answer");
+  return FALSE;
+}
+
+static gboolean
+send_all (TbxSimFrames *self, gconstpointer data, gsize size, GError **error)
+{
+  for (gsize done = 0; done < size;)
+    {
+      gssize n = g_socket_send (self->socket, (const char *) data + done, size - done, NULL, NULL);
+
+      if (n <= 0)
+        return hung_up (error);
+      done += (gsize) n;
+    }
+  return TRUE;
+}
+
+static gboolean
+receive_all (TbxSimFrames *self, gpointer data, gsize size, GError **error)
+{
+  for (gsize done = 0; done < size;)
+    {
+      gssize n = g_socket_receive (self->socket, (char *) data + done, size - done, NULL, NULL);
+
+      if (n <= 0)
+        return hung_up (error);
+      done += (gsize) n;
+    }
+  return TRUE;
+}
+
+/**
+ * tbx_sim_frames_new:
+ * @control: control socket of a live vmxsim
+ * @error: return location for an error
+ *
+ * Errors: `TBX_ERROR_TRANSPORT`.
+ *
+ * Returns: (transfer full) (nullable): free with tbx_sim_frames_free()
+ */
+TbxSimFrames *
+tbx_sim_frames_new (const char *control, GError **error)
+{
+  g_autoptr(TbxSimFrames) self = g_new0 (TbxSimFrames, 1);
+  char byte = '\0';
+
+  self->socket = tbx_sim_connect (control, error);
+  if (self->socket == NULL || !send_all (self, START, strlen (START), error))
+    return NULL;
+  while (byte != '\n')   /* the one line that says yes */
+    if (!receive_all (self, &byte, 1, error))
+      return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+tbx_sim_frames_free (TbxSimFrames *self)
+{
+  g_clear_object (&self->socket);
+  g_free (self);
+}
+
+/**
+ * tbx_sim_frames_send:
+ * @self: the connection, with fewer than `TBX_SIM_MAX_FRAMES_ASKED` replies due
+ * @request: a TCLO request
+ * @error: return location for an error
+ *
+ * Errors: `TBX_ERROR_TRANSPORT`.
+ */
+gboolean
+tbx_sim_frames_send (TbxSimFrames *self, GBytes *request, GError **error)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (request, &size);
+  guint32 length = GUINT32_TO_LE ((guint32) size);
+
+  return send_all (self, &length, sizeof length, error) && send_all (self, data, size, error);
+}
+
+/**
+ * tbx_sim_frames_take:
+ * @self: the connection
+ * @error: return location for an error
+ *
+ * Errors: `TBX_ERROR_TRANSPORT`, also when the guest does not answer.
+ *
+ * Returns: (transfer full) (nullable): the reply to the oldest request that has none yet
+ */
+GBytes *
+tbx_sim_frames_take (TbxSimFrames *self, GError **error)
+{
+  guint32 length;
+  guint8 *reply;
+  gsize size;
+
+  if (!receive_all (self, &length, sizeof length, error))
+    return NULL;
+  size = GUINT32_FROM_LE (length);
+  if (size > TBX_SIM_MAX_LINE_BYTES)
+    {
+      hung_up (error);
+      return NULL;
+    }
+  reply = g_malloc (size + 1);
+  if (receive_all (self, reply, size, error))
+    return g_bytes_new_take (reply, size);
+  g_free (reply);
+  return NULL;
+}
