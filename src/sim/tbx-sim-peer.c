@@ -9,7 +9,7 @@
 
 /* Four bytes say which protocol, then packets go both ways.  What the host has
  * to say is pushed.
- * Source: docs/wire/transport.md, "The vsock transport". */
+ * Source: docs/wire/transport.md, "Packets over a stream". */
 struct _TbxSimPeer
 {
   TbxSimHost         *host;          /* owned */

@@ -155,7 +155,7 @@ tbx_vix_file_list_header (GString *out, gboolean truncated, guint64 remaining)
  * @truncated: whether entries were left out for want of room; told when @paged
  * @escape: whether the request asked for escaped text
  *
- * Source: docs/wire/vix.md, "LIST_DIRECTORY".
+ * Source: docs/wire/vix.md, "LIST_DIRECTORY (79) – legacy".
  */
 void
 tbx_vix_legacy_list_header (GString *out, gboolean paged, gboolean truncated, gboolean escape)
@@ -288,7 +288,7 @@ tbx_vix_process_append (GString *out, gsize limit, const TbxVixProcess *process)
  * @process: what it says; how it ended is left out
  * @escape: whether the request asked for escaped text
  *
- * Source: docs/wire/vix.md, "LIST_PROCESSES".
+ * Source: docs/wire/vix.md, "LIST_PROCESSES (75) – legacy".
  *
  * Returns: whether it fitted; if not, @out is as before
  */
@@ -412,7 +412,7 @@ tbx_vix_process_list_page (GString *out, const char *data, gsize size, guint32 k
  * @pid: of the program
  *
  * What the guest sends when a program of RUN_PROGRAM or RUN_SCRIPT ends.
- * Source: docs/wire/vix.md, "RUN_PROGRAM (4) and RUN_SCRIPT_IN_GUEST (46)".
+ * Source: docs/wire/vix.md, "RUN_PROGRAM (4) and RUN_SCRIPT_IN_GUEST (46) – legacy".
  *
  * Returns: (transfer full): an RPCI request; its NUL is sent with it
  */
