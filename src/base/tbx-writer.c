@@ -69,6 +69,14 @@ writer_room (TbxWriter *w, gsize n)
   return w->out->data + old_size;
 }
 
+/**
+ * tbx_writer_bytes:
+ * @w: the writer
+ * @data: (nullable): what to write; may be %NULL when @n is 0
+ * @n: its length in bytes
+ *
+ * What does not fit makes tbx_writer_end() fail.
+ */
 void
 tbx_writer_bytes (TbxWriter *w, gconstpointer data, gsize n)
 {
@@ -78,6 +86,11 @@ tbx_writer_bytes (TbxWriter *w, gconstpointer data, gsize n)
     memcpy (to, data, n);
 }
 
+/**
+ * tbx_writer_zeros:
+ * @w: the writer
+ * @n: how many zero bytes
+ */
 void
 tbx_writer_zeros (TbxWriter *w, gsize n)
 {
@@ -115,12 +128,22 @@ tbx_writer_printf (TbxWriter *w, const char *format, ...)
   tbx_writer_text (w, text);
 }
 
+/**
+ * tbx_writer_u8:
+ * @w: the writer
+ * @v: the value
+ */
 void
 tbx_writer_u8 (TbxWriter *w, guint8 v)
 {
   tbx_writer_bytes (w, &v, 1);
 }
 
+/**
+ * tbx_writer_u16le:
+ * @w: the writer
+ * @v: the value, written low byte first
+ */
 void
 tbx_writer_u16le (TbxWriter *w, guint16 v)
 {
@@ -128,6 +151,11 @@ tbx_writer_u16le (TbxWriter *w, guint16 v)
   tbx_writer_bytes (w, &v, sizeof v);
 }
 
+/**
+ * tbx_writer_u32le:
+ * @w: the writer
+ * @v: the value, written low byte first
+ */
 void
 tbx_writer_u32le (TbxWriter *w, guint32 v)
 {
@@ -135,6 +163,11 @@ tbx_writer_u32le (TbxWriter *w, guint32 v)
   tbx_writer_bytes (w, &v, sizeof v);
 }
 
+/**
+ * tbx_writer_u64le:
+ * @w: the writer
+ * @v: the value, written low byte first
+ */
 void
 tbx_writer_u64le (TbxWriter *w, guint64 v)
 {
@@ -142,6 +175,11 @@ tbx_writer_u64le (TbxWriter *w, guint64 v)
   tbx_writer_bytes (w, &v, sizeof v);
 }
 
+/**
+ * tbx_writer_u32be:
+ * @w: the writer
+ * @v: the value, written high byte first
+ */
 void
 tbx_writer_u32be (TbxWriter *w, guint32 v)
 {

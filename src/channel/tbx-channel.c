@@ -137,6 +137,12 @@ tbx_channel_set_message_handler (TbxChannel *self, TbxMessageHandler handler, gp
   priv->handler_data = user_data;
 }
 
+/**
+ * tbx_channel_get_protocol:
+ * @self: the channel
+ *
+ * Returns: what it is for
+ */
 TbxProtocol
 tbx_channel_get_protocol (TbxChannel *self)
 {
@@ -145,6 +151,12 @@ tbx_channel_get_protocol (TbxChannel *self)
   return priv->protocol;
 }
 
+/**
+ * tbx_channel_get_state:
+ * @self: the channel
+ *
+ * Returns: whether messages pass
+ */
 TbxChannelState
 tbx_channel_get_state (TbxChannel *self)
 {
@@ -190,14 +202,27 @@ tbx_channel_set_trace (TbxChannel *self, TbxTraceMode mode)
   priv->trace = mode;
 }
 
-/* For transports: the channel is open. */
+/**
+ * tbx_channel_opened:
+ * @self: the channel
+ *
+ * For transports: messages pass from now on.
+ */
 void
 tbx_channel_opened (TbxChannel *self)
 {
   channel_set_state (self, TBX_CHANNEL_OPEN);
 }
 
-/* For transports: a message came; an empty one where the host owed a reply. */
+/**
+ * tbx_channel_received:
+ * @self: the channel
+ * @data: a message, with a NUL after it; valid for the time of the call
+ * @size: its length in bytes
+ *
+ * For transports: a message came.  An empty one stands for a reply that the host owed
+ * and did not have.
+ */
 void
 tbx_channel_received (TbxChannel *self, const guint8 *data, gsize size)
 {
@@ -209,7 +234,14 @@ tbx_channel_received (TbxChannel *self, const guint8 *data, gsize size)
     priv->handler (self, data, size, priv->handler_data);
 }
 
-/* For transports: the channel broke, outside of any call from above. */
+/**
+ * tbx_channel_failed:
+ * @self: the channel
+ * @error: what went wrong
+ *
+ * For transports, and for users that cannot go on: the channel broke, outside of any
+ * call from above.  It is closed, then the signal failed tells why.
+ */
 void
 tbx_channel_failed (TbxChannel *self, const GError *error)
 {

@@ -194,6 +194,12 @@ tbx_link_get_rpci (TbxLink *self)
   return self->rpci;
 }
 
+/**
+ * tbx_link_get_state:
+ * @self: the link
+ *
+ * Returns: how far it is
+ */
 TbxLinkState
 tbx_link_get_state (TbxLink *self)
 {

@@ -43,6 +43,10 @@ tbx_transport_new (const char *name, GError **error)
   return self;
 }
 
+/**
+ * tbx_transport_free:
+ * @self: (transfer full): the transport; its channels do not need it
+ */
 void
 tbx_transport_free (TbxTransport *self)
 {

@@ -397,6 +397,10 @@ tbx_config_load (const char *path, gboolean required, GPtrArray *problems)
   return self;
 }
 
+/**
+ * tbx_config_free:
+ * @self: (transfer full): the configuration
+ */
 void
 tbx_config_free (TbxConfig *self)
 {

@@ -339,6 +339,12 @@ on_dns_changed (TbxNetwork *self)
     network_update (self);
 }
 
+/**
+ * tbx_network_get_ready:
+ * @self: the network
+ *
+ * Returns: whether the kernel has told all that there is
+ */
 gboolean
 tbx_network_get_ready (TbxNetwork *self)
 {

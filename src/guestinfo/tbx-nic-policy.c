@@ -56,6 +56,12 @@ tbx_nic_policy_new (const char *primary, const char *low, const char *exclude)
   return self;
 }
 
+/**
+ * tbx_nic_policy_ref:
+ * @self: the policy
+ *
+ * Returns: (transfer full): @self
+ */
 TbxNicPolicy *
 tbx_nic_policy_ref (TbxNicPolicy *self)
 {
@@ -63,6 +69,10 @@ tbx_nic_policy_ref (TbxNicPolicy *self)
   return self;
 }
 
+/**
+ * tbx_nic_policy_unref:
+ * @self: (transfer full): the policy
+ */
 void
 tbx_nic_policy_unref (TbxNicPolicy *self)
 {

@@ -256,30 +256,60 @@ tbx_nic_flush (TbxNic *self)
   return changed != 0;
 }
 
+/**
+ * tbx_nic_get_name:
+ * @self: the interface
+ *
+ * Returns: (transfer none): as the kernel has it
+ */
 const char *
 tbx_nic_get_name (TbxNic *self)
 {
   return self->name;
 }
 
+/**
+ * tbx_nic_get_index:
+ * @self: the interface
+ *
+ * Returns: the kernel's number of it
+ */
 guint
 tbx_nic_get_index (TbxNic *self)
 {
   return self->index;
 }
 
+/**
+ * tbx_nic_get_mac:
+ * @self: the interface
+ *
+ * Returns: (transfer none): six octets in hexadecimal, with colons; empty for none
+ */
 const char *
 tbx_nic_get_mac (TbxNic *self)
 {
   return self->mac;
 }
 
+/**
+ * tbx_nic_get_hardware_type:
+ * @self: the interface
+ *
+ * Returns: an `ARPHRD_` constant
+ */
 guint
 tbx_nic_get_hardware_type (TbxNic *self)
 {
   return self->hardware_type;
 }
 
+/**
+ * tbx_nic_get_flags:
+ * @self: the interface
+ *
+ * Returns: `IFF_` flags
+ */
 guint
 tbx_nic_get_flags (TbxNic *self)
 {
@@ -325,6 +355,12 @@ tbx_nic_get_dns (TbxNic *self)
   return self->dns;
 }
 
+/**
+ * tbx_nic_get_told:
+ * @self: the interface
+ *
+ * Returns: whether the host is told about it
+ */
 gboolean
 tbx_nic_get_told (TbxNic *self)
 {

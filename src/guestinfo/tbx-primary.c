@@ -206,6 +206,12 @@ tbx_primary_get_detail (TbxPrimary *self)
   return self->detail;
 }
 
+/**
+ * tbx_primary_get_overridden:
+ * @self: the primary address
+ *
+ * Returns: whether it was set, not found
+ */
 gboolean
 tbx_primary_get_overridden (TbxPrimary *self)
 {

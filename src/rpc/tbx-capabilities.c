@@ -321,6 +321,16 @@ tbx_capabilities_withdraw_async (TbxCapabilities    *self,
   burst_send (burst);
 }
 
+/**
+ * tbx_capabilities_withdraw_finish:
+ * @self: the capabilities
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Errors: `G_IO_ERROR_CANCELLED` only; what the host refused is logged.
+ *
+ * Returns: %FALSE when it was cancelled
+ */
 gboolean
 tbx_capabilities_withdraw_finish (TbxCapabilities *self, GAsyncResult *result, GError **error)
 {

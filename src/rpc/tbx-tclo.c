@@ -145,6 +145,14 @@ tbx_tclo_request_return_error (TbxTcloRequest *self, const char *text)
   tbx_tclo_request_return_message (self, message);
 }
 
+/**
+ * tbx_tclo_request_ref:
+ * @self: the request
+ *
+ * For a handler that answers later.
+ *
+ * Returns: (transfer full): @self
+ */
 TbxTcloRequest *
 tbx_tclo_request_ref (TbxTcloRequest *self)
 {
