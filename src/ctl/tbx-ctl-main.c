@@ -80,13 +80,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
 static GOptionContext *
 line_context (Line *line, const Command *command)
 {
+  const guint shown = command != NULL ? command->options : OPTIONS_HOST | OPTIONS_CONFIG;
+  const gint of_host = shown & OPTIONS_HOST ? 0 : G_OPTION_FLAG_HIDDEN;
+  const gint of_config = shown & OPTIONS_CONFIG ? 0 : G_OPTION_FLAG_HIDDEN;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &line->json, N_("Print JSON"), NULL },
-    { "direct", 0, 0, G_OPTION_ARG_NONE, &line->direct,
+    { "direct", 0, of_host, G_OPTION_ARG_NONE, &line->direct,
       N_("Ask the host, even if the daemon is there"), NULL },
-    { "transport", 0, 0, G_OPTION_ARG_FILENAME, &line->transport,
+    { "transport", 0, of_host, G_OPTION_ARG_FILENAME, &line->transport,
       N_("How the host is reached: auto, backdoor or socket:PATH"), N_("TRANSPORT") },
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &line->config,
+    { "config", 0, of_config, G_OPTION_ARG_FILENAME, &line->config,
       N_("doctor: the configuration that the daemon reads"), N_("FILE") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, N_("Print the version"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &line->help, N_("Print this help"), NULL },
@@ -97,7 +100,7 @@ line_context (Line *line, const Command *command)
   GOptionContext *context;
 
   if (command != NULL)
-    usage = g_strjoin (" ", command->name, command->arguments, NULL);
+    usage = g_strchomp (g_strjoin (" ", command->name, command->arguments, NULL));
   context = g_option_context_new (usage != NULL ? usage : _("COMMAND"));
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);

@@ -47,7 +47,12 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f'\n  {name}', out.decode())
             status, own, _ = ctl(*name.split(), '--help')
             self.assertEqual(status, DONE)
-            self.assertIn(f'toolboxctl [OPTION…] {name}', own.decode())
+            self.assertRegex(own.decode(), rf'toolboxctl \[OPTION…\] {name}( [A-Z ]+)?\n')
+            for option, takers in {'--transport': ('info', 'rpc', 'doctor'),
+                                   '--direct': ('info', 'rpc', 'doctor'),
+                                   '--config': ('doctor',)}.items():
+                self.assertEqual(option in own.decode().split('Options:')[1],
+                                 command[0] in takers, f'{name} {option}')
 
     def test_version(self):
         status, out, _ = ctl('--version')
