@@ -36,6 +36,7 @@ static gboolean
 list_record (const char **text, TbxSimTable *table)
 {
   const char *end = "</fxi>";
+  const char *stop = strstr (*text, end);
   g_autofree char *name = tbx_sim_vix_field (text, end, "Name");
   g_autofree char *type = tbx_sim_vix_field (text, end, "ft");
   g_autofree char *size = tbx_sim_vix_field (text, end, "fs");
@@ -47,8 +48,9 @@ list_record (const char **text, TbxSimTable *table)
   g_autofree char *mode_shown = NULL, *shown = NULL, *when = NULL;
   g_autoptr(GDateTime) time = NULL;
 
-  if (name == NULL || type == NULL)
+  if (stop == NULL || name == NULL || type == NULL)
     return FALSE;
+  *text = stop + strlen (end);
   if (table == NULL)
     {
       puts (name);
