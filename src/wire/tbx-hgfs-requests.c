@@ -18,7 +18,7 @@ TbxHgfsStatus
 tbx_hgfs_request_decode (const TbxHgfsPacket *packet, TbxHgfsRequest *request)
 {
   const TbxHgfsLayout *layout = tbx_hgfs_request_layout (packet->op);
-  TbxHgfsRequest found = { .op = packet->op };
+  TbxHgfsRequest found = { .op = packet->op, .inner_id = packet->id, .inner_op = packet->op };
   TbxReader r;
 
   if (layout == NULL || packet->payload_size > G_MAXUINT32)

@@ -266,8 +266,8 @@ typedef struct
 typedef struct
 {
   guint32      op;         /* TbxHgfsOp; says which member is meant */
-  guint32      inner_id;   /* of the header inside V4 framing that V1 and V2 have: meaningless, */
-  guint32      inner_op;   /* but a host repeats the id and the operation there */
+  guint32      inner_id;   /* of the header that V1 and V2 have inside V4 framing, meaningless */
+  guint32      inner_op;   /* there; hosts repeat the id and the operation of the packet */
   TbxHgfsBytes tail;       /* what follows the last field, meaningless; to encode with data NULL:
                             * what a host sends there, mostly one NUL behind a name */
   union

@@ -4,7 +4,7 @@
 
 usage: make-corpus.py FOLDER
 
-Writes FOLDER/vix, FOLDER/guestinfo and FOLDER/packet.  What tests/fuzz/corpus
+Writes FOLDER/vix, FOLDER/hgfs, FOLDER/guestinfo and FOLDER/packet.  What tests/fuzz/corpus
 holds is this, merged by libFuzzer with what it found since: see README.md.
 """
 
@@ -40,6 +40,18 @@ def vix_parts(message):
         yield bytes([kind]) + message[51 + body:51 + body + credentials]
 
 
+def hgfs_inputs():
+    """Packets, and replies alone behind one byte for their operation."""
+    for vector in json.loads((VECTORS / "hgfs.json").read_text()):
+        packet = bytes.fromhex(vector["packet_hex"])
+        packet = packet[vector["decoded"].get("packet_offset", 0):]
+        yield packet
+        if vector["dir"] == "reply" and vector["op"] is not None:
+            yield bytes([vector["op"]]) + packet
+        if vector["dir"] == "request" and packet[4:5] == b"\xff" and packet[20:21]:
+            yield packet[20:21] + packet[52:]
+
+
 def guestinfo_inputs():
     for vector in json.loads((VECTORS / "nicinfo.json").read_text()):
         yield bytes.fromhex(vector["xdr_hex"])
@@ -64,8 +76,8 @@ def packet_inputs():
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for name, inputs in (("vix", vix_inputs()), ("guestinfo", guestinfo_inputs()),
-                         ("packet", packet_inputs())):
+    for name, inputs in (("vix", vix_inputs()), ("hgfs", hgfs_inputs()),
+                         ("guestinfo", guestinfo_inputs()), ("packet", packet_inputs())):
         folder = pathlib.Path(sys.argv[1]) / name
         folder.mkdir(parents=True, exist_ok=True)
         for data in inputs:
