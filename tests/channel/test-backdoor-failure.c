@@ -1,92 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fake-backdoor.h"
+#include "backdoor-fixture.h"
 #include "tbx-error.h"
 #include <string.h>
 
 enum { SUCCESS = 0x01, DORECV = 0x02, CLOSED = 0x04, CHECKPOINT = 0x10, HIGH = 0x80 };
-
-/* Linked with --wrap=g_try_malloc: what the messages ask for, and a way to refuse it. */
-gpointer __real_g_try_malloc (gsize size);
-gpointer __wrap_g_try_malloc (gsize size);
-static gsize largest_request;
-static gboolean no_memory;
-
-gpointer
-__wrap_g_try_malloc (gsize size)
-{
-  largest_request = MAX (largest_request, size);
-  return no_memory ? NULL : __real_g_try_malloc (size);
-}
-
-static void
-setup (TbxBackdoorMessages *m, gconstpointer user_data)
-{
-  fake_backdoor_reset ();
-  largest_request = 0;
-  no_memory = FALSE;
-  tbx_backdoor_messages_init (m, &fake_backdoor_calls);
-}
-
-static void
-teardown (TbxBackdoorMessages *m, gconstpointer user_data)
-{
-  tbx_backdoor_messages_close (m);
-  tbx_backdoor_messages_close (m);   /* harmless */
-  g_assert_null (m->buffer);
-  fake_backdoor_clear ();
-}
-
-static void
-open_channel (TbxBackdoorMessages *m, TbxProtocol protocol)
-{
-  g_autoptr(GError) error = NULL;
-
-  g_assert_true (tbx_backdoor_messages_open (m, protocol, &error));
-  g_assert_no_error (error);
-  g_assert_true (m->open);
-}
-
-static void
-assert_steps (const char *expected)
-{
-  g_autofree char *steps = fake_backdoor_dup_steps ();
-
-  g_assert_cmpstr (steps, ==, expected);
-}
-
-static void
-send_message (TbxBackdoorMessages *m, const char *text)
-{
-  g_autoptr(GError) error = NULL;
-
-  g_assert_true (tbx_backdoor_messages_send (m, text, strlen (text), &error));
-  g_assert_no_error (error);
-}
-
-static void
-assert_receives (TbxBackdoorMessages *m, const char *text)
-{
-  g_autoptr(GError) error = NULL;
-  const guint8 *data;
-  gsize size;
-
-  g_assert_true (tbx_backdoor_messages_receive (m, &data, &size, &error));
-  g_assert_no_error (error);
-  g_assert_true ((data == NULL) == (text == NULL));
-  g_assert_cmpmem (data, size, text, text == NULL ? 0 : strlen (text));
-  if (data != NULL)
-    g_assert_cmpuint (data[size], ==, 0);
-}
-
-static void
-assert_last_delivered (gconstpointer data, gsize size)
-{
-  GBytes *last;
-
-  g_assert_cmpuint (fake_backdoor.delivered->len, >, 0);
-  last = g_ptr_array_index (fake_backdoor.delivered, fake_backdoor.delivered->len - 1);
-  g_assert_cmpmem (g_bytes_get_data (last, NULL), g_bytes_get_size (last), data, size);
-}
 
 /* One row of docs/wire/transport.md, "Failure matrix": a fault, and the calls that
  * follow.  What is sent and received has five bytes: two words. */
@@ -165,7 +82,7 @@ run_operation (TbxBackdoorMessages *m, Operation operation, GError **error)
       works = tbx_backdoor_messages_send (m, "12345", 5, error);
       g_assert_cmpuint (fake_backdoor.delivered->len, ==, works ? 1 : 0);
       if (works)
-        assert_last_delivered ("12345", 5);
+        backdoor_fixture_assert_delivered ("12345", 5);
       return works;
     case OP_SEND_EMPTY:
       return tbx_backdoor_messages_send (m, NULL, 0, error);
@@ -193,7 +110,7 @@ test_row (TbxBackdoorMessages *m, gconstpointer user_data)
   gboolean works;
 
   if (row->operation != OP_OPEN)
-    open_channel (m, TBX_PROTOCOL_RPCI);
+    backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   if (row->operation == OP_RECEIVE)
     fake_backdoor_queue (TBX_PROTOCOL_RPCI, "abcde", 5);
   g_array_set_size (fake_backdoor.calls, 0);
@@ -202,14 +119,14 @@ test_row (TbxBackdoorMessages *m, gconstpointer user_data)
 
   works = run_operation (m, row->operation, &error);
   if (row->steps != NULL)
-    assert_steps (row->steps);
+    backdoor_fixture_assert_steps (row->steps);
   g_assert_cmpint (works, ==, row->works);
   if (works)
     g_assert_no_error (error);
   else
     g_assert_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT);
   g_assert_cmpuint (fake_backdoor.faults->len, ==, 0);
-  g_assert_cmpuint (largest_request, <=, 4096);
+  g_assert_cmpuint (backdoor_fixture_largest_request, <=, 4096);
   /* Only the caller closes. */
   g_assert_cmpint (m->open, ==, row->operation != OP_CLOSE);
 }
@@ -221,7 +138,7 @@ test_rejection_fails (TbxBackdoorMessages *m, gconstpointer user_data)
   const guint8 *data;
   gsize size;
 
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "abcde", 5);
   for (int i = 0; i < 2; i++)
     {
@@ -229,9 +146,9 @@ test_rejection_fails (TbxBackdoorMessages *m, gconstpointer user_data)
       fake_backdoor_fault ((FakeFault) { 'x', .status = i == 0 ? 0 : CHECKPOINT });
       g_array_set_size (fake_backdoor.calls, 0);
       g_assert_false (tbx_backdoor_messages_receive (m, &data, &size, NULL));
-      assert_steps ("Rrx");
+      backdoor_fixture_assert_steps ("Rrx");
     }
-  assert_receives (m, "abcde");
+  backdoor_fixture_assert_receives (m, "abcde");
 }
 
 static void
@@ -244,10 +161,10 @@ test_open_refused (TbxBackdoorMessages *m, gconstpointer user_data)
   g_assert_false (tbx_backdoor_messages_open (m, TBX_PROTOCOL_TCLO, &error));
   g_assert_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT);
   g_assert_false (m->open);
-  assert_steps ("Oo");
+  backdoor_fixture_assert_steps ("Oo");
   tbx_backdoor_messages_close (m);
-  assert_steps ("");
-  open_channel (m, TBX_PROTOCOL_TCLO);
+  backdoor_fixture_assert_steps ("");
+  backdoor_fixture_open (m, TBX_PROTOCOL_TCLO);
 }
 
 static guint
@@ -267,7 +184,7 @@ test_checkpoint_each_step (TbxBackdoorMessages *m, gconstpointer user_data)
 {
   const char *text = "thirteen byte";
 
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   for (guint high = 0; high < 2; high++)
     for (const char *step = high ? "SWRIA" : "SsRrA"; *step != '\0'; step++)
       for (guint nth = 1; nth <= (*step == 's' || *step == 'r' ? 4 : 1); nth++)
@@ -275,12 +192,12 @@ test_checkpoint_each_step (TbxBackdoorMessages *m, gconstpointer user_data)
           fake_backdoor.bandwidth = high ? FAKE_HIGH : FAKE_LOW;
           g_ptr_array_set_size (fake_backdoor.delivered, 0);
           fake_backdoor_fault ((FakeFault) { *step, .nth = nth, .status = CHECKPOINT });
-          send_message (m, text);
+          backdoor_fixture_send (m, text);
           g_assert_cmpuint (fake_backdoor.delivered->len, ==, 1);
-          assert_last_delivered (text, 13);
+          backdoor_fixture_assert_delivered (text, 13);
           fake_backdoor_queue (TBX_PROTOCOL_RPCI, text, 13);
-          assert_receives (m, text);
-          assert_receives (m, NULL);
+          backdoor_fixture_assert_receives (m, text);
+          backdoor_fixture_assert_receives (m, NULL);
           g_assert_cmpuint (fake_backdoor.faults->len, ==, 0);
         }
 }
@@ -289,7 +206,7 @@ test_checkpoint_each_step (TbxBackdoorMessages *m, gconstpointer user_data)
 static void
 test_checkpoint_for_ever (TbxBackdoorMessages *m, gconstpointer user_data)
 {
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   for (const char *step = "SsWRrIA"; *step != '\0'; step++)
     {
       gboolean receiving = strchr ("RrIA", *step) != NULL;
@@ -323,13 +240,13 @@ test_checkpoint_then_none (TbxBackdoorMessages *m, gconstpointer user_data)
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
       fake_backdoor.bandwidth = i == 1 ? FAKE_HIGH : FAKE_LOW;
-      open_channel (m, TBX_PROTOCOL_RPCI);
+      backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
       fake_backdoor_queue (TBX_PROTOCOL_RPCI, "abcde", 5);
       fake_backdoor_fault ((FakeFault) { i == 0 ? 'r' : i == 1 ? 'I' : 'A', .status = CHECKPOINT });
       fake_backdoor_fault ((FakeFault) { 'R', .nth = 2, .status = SUCCESS });
       g_array_set_size (fake_backdoor.calls, 0);
-      assert_receives (m, NULL);
-      assert_steps (steps[i]);
+      backdoor_fixture_assert_receives (m, NULL);
+      backdoor_fixture_assert_steps (steps[i]);
       tbx_backdoor_messages_close (m);
     }
 }
@@ -338,11 +255,11 @@ test_checkpoint_then_none (TbxBackdoorMessages *m, gconstpointer user_data)
 static void
 test_checkpoint_then_another (TbxBackdoorMessages *m, gconstpointer user_data)
 {
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "a longer message", 16);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "short", 5);
   fake_backdoor_fault ((FakeFault) { 'A', .lie = TRUE, .status = CHECKPOINT });
-  assert_receives (m, "short");
+  backdoor_fixture_assert_receives (m, "short");
 }
 
 static void
@@ -353,25 +270,26 @@ test_no_memory (TbxBackdoorMessages *m, gconstpointer user_data)
   gsize size;
   g_autoptr(GError) error = NULL;
 
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "small", 5);
-  assert_receives (m, "small");
+  backdoor_fixture_assert_receives (m, "small");
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, text, 100000);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "small", 5);
   g_array_set_size (fake_backdoor.calls, 0);
-  no_memory = TRUE;
+  backdoor_fixture_no_memory = TRUE;
   g_assert_false (tbx_backdoor_messages_receive (m, &data, &size, &error));
   g_assert_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT);
-  assert_steps ("Rx");
+  backdoor_fixture_assert_steps ("Rx");
   g_assert_cmpuint (fake_backdoor.n_rejected, ==, 1);
-  no_memory = FALSE;
-  assert_receives (m, "small");
+  backdoor_fixture_no_memory = FALSE;
+  backdoor_fixture_assert_receives (m, "small");
 }
 
 static void
 add (const char *path, gconstpointer data, void (*test) (TbxBackdoorMessages *, gconstpointer))
 {
-  g_test_add (path, TbxBackdoorMessages, data, setup, test, teardown);
+  g_test_add (path, TbxBackdoorMessages, data, backdoor_fixture_set_up, test,
+              backdoor_fixture_tear_down);
 }
 
 int

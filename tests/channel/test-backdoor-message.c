@@ -1,87 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fake-backdoor.h"
+#include "backdoor-fixture.h"
 #include <string.h>
-
-/* Linked with --wrap=g_try_malloc: what the messages ask for. */
-gpointer __real_g_try_malloc (gsize size);
-gpointer __wrap_g_try_malloc (gsize size);
-static gsize largest_request;
-
-gpointer
-__wrap_g_try_malloc (gsize size)
-{
-  largest_request = MAX (largest_request, size);
-  return __real_g_try_malloc (size);
-}
-
-static void
-setup (TbxBackdoorMessages *m, gconstpointer user_data)
-{
-  fake_backdoor_reset ();
-  largest_request = 0;
-  tbx_backdoor_messages_init (m, &fake_backdoor_calls);
-}
-
-static void
-teardown (TbxBackdoorMessages *m, gconstpointer user_data)
-{
-  tbx_backdoor_messages_close (m);
-  tbx_backdoor_messages_close (m);   /* harmless */
-  g_assert_null (m->buffer);
-  fake_backdoor_clear ();
-}
-
-static void
-open_channel (TbxBackdoorMessages *m, TbxProtocol protocol)
-{
-  g_autoptr(GError) error = NULL;
-
-  g_assert_true (tbx_backdoor_messages_open (m, protocol, &error));
-  g_assert_no_error (error);
-  g_assert_true (m->open);
-}
-
-static void
-assert_steps (const char *expected)
-{
-  g_autofree char *steps = fake_backdoor_dup_steps ();
-
-  g_assert_cmpstr (steps, ==, expected);
-}
-
-static void
-send_message (TbxBackdoorMessages *m, const char *text)
-{
-  g_autoptr(GError) error = NULL;
-
-  g_assert_true (tbx_backdoor_messages_send (m, text, strlen (text), &error));
-  g_assert_no_error (error);
-}
-
-static void
-assert_receives (TbxBackdoorMessages *m, const char *text)
-{
-  g_autoptr(GError) error = NULL;
-  const guint8 *data;
-  gsize size;
-
-  g_assert_true (tbx_backdoor_messages_receive (m, &data, &size, &error));
-  g_assert_no_error (error);
-  g_assert_true ((data == NULL) == (text == NULL));
-  g_assert_cmpmem (data, size, text, text == NULL ? 0 : strlen (text));
-  if (data != NULL)
-    g_assert_cmpuint (data[size], ==, 0);
-}
-
-static void
-assert_last_delivered (gconstpointer data, gsize size)
-{
-  GBytes *last;
-
-  g_assert_cmpuint (fake_backdoor.delivered->len, >, 0);
-  last = g_ptr_array_index (fake_backdoor.delivered, fake_backdoor.delivered->len - 1);
-  g_assert_cmpmem (g_bytes_get_data (last, NULL), g_bytes_get_size (last), data, size);
-}
 
 static void
 assert_calls (const FakeCall *expected, gsize n)
@@ -126,12 +45,12 @@ test_example_low (TbxBackdoorMessages *m, gconstpointer user_data)
   };
 
   fake_backdoor.reply = "1 10.0.0.5";
-  open_channel (m, TBX_PROTOCOL_RPCI);
-  send_message (m, "info-get guestinfo.ip");
-  assert_receives (m, "1 10.0.0.5");
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_send (m, "info-get guestinfo.ip");
+  backdoor_fixture_assert_receives (m, "1 10.0.0.5");
   tbx_backdoor_messages_close (m);
   assert_calls (calls, G_N_ELEMENTS (calls));
-  assert_last_delivered ("info-get guestinfo.ip", 21);
+  backdoor_fixture_assert_delivered ("info-get guestinfo.ip", 21);
 }
 
 /* "Same exchange, high bandwidth". */
@@ -150,12 +69,12 @@ test_example_high (TbxBackdoorMessages *m, gconstpointer user_data)
 
   fake_backdoor.bandwidth = FAKE_HIGH;
   fake_backdoor.reply = "1 10.0.0.5";
-  open_channel (m, TBX_PROTOCOL_RPCI);
-  send_message (m, "info-get guestinfo.ip");
-  assert_receives (m, "1 10.0.0.5");
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_send (m, "info-get guestinfo.ip");
+  backdoor_fixture_assert_receives (m, "1 10.0.0.5");
   tbx_backdoor_messages_close (m);
   assert_calls (calls, G_N_ELEMENTS (calls));
-  assert_last_delivered ("info-get guestinfo.ip", 21);
+  backdoor_fixture_assert_delivered ("info-get guestinfo.ip", 21);
 }
 
 /* "TCLO: one idle poll, then a ping", and the reset that comes first. */
@@ -183,20 +102,20 @@ test_example_tclo (TbxBackdoorMessages *m, gconstpointer user_data)
   };
 
   fake_backdoor.next_id = 3;
-  open_channel (m, TBX_PROTOCOL_TCLO);
+  backdoor_fixture_open (m, TBX_PROTOCOL_TCLO);
   g_assert_true (tbx_backdoor_messages_send (m, NULL, 0, NULL));
-  assert_receives (m, NULL);
+  backdoor_fixture_assert_receives (m, NULL);
   fake_backdoor_queue (TBX_PROTOCOL_TCLO, "ping", 4);
   g_assert_true (tbx_backdoor_messages_send (m, NULL, 0, NULL));
-  assert_receives (m, "ping");
-  send_message (m, "OK ");
-  assert_receives (m, NULL);
+  backdoor_fixture_assert_receives (m, "ping");
+  backdoor_fixture_send (m, "OK ");
+  backdoor_fixture_assert_receives (m, NULL);
   assert_calls (ping, G_N_ELEMENTS (ping));
 
   fake_backdoor_queue (TBX_PROTOCOL_TCLO, "reset", 5);
-  assert_receives (m, "reset");
+  backdoor_fixture_assert_receives (m, "reset");
   g_array_set_size (fake_backdoor.calls, 0);
-  send_message (m, "OK ATR toolbox");
+  backdoor_fixture_send (m, "OK ATR toolbox");
   assert_calls (reset_reply, G_N_ELEMENTS (reset_reply));
 }
 
@@ -215,11 +134,11 @@ test_cookies (TbxBackdoorMessages *m, gconstpointer user_data)
       fake_backdoor.next_cookie_high = cookies[i / 2][0];
       fake_backdoor.next_cookie_low = cookies[i / 2][1];
       fake_backdoor.bandwidth = FAKE_ALTERNATING;
-      open_channel (m, TBX_PROTOCOL_RPCI);
-      send_message (m, "low");
-      send_message (m, "high");
+      backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
+      backdoor_fixture_send (m, "low");
+      backdoor_fixture_send (m, "high");
       tbx_backdoor_messages_close (m);
-      assert_steps (i % 2 ? "OoSsSWC" : "OSsSWC");
+      backdoor_fixture_assert_steps (i % 2 ? "OoSsSWC" : "OSsSWC");
     }
 }
 
@@ -227,12 +146,12 @@ test_cookies (TbxBackdoorMessages *m, gconstpointer user_data)
 static void
 test_cookie_mismatch (TbxBackdoorMessages *m, gconstpointer user_data)
 {
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   fake_backdoor_slot (TBX_PROTOCOL_RPCI)->cookie_low++;
   g_assert_false (tbx_backdoor_messages_send (m, "x", 1, NULL));
   tbx_backdoor_messages_close (m);
-  open_channel (m, TBX_PROTOCOL_RPCI);
-  send_message (m, "x");
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_send (m, "x");
 }
 
 static void
@@ -246,7 +165,7 @@ exchange_size (TbxBackdoorMessages *m, const guint8 *pattern, gsize size)
 
   g_assert_true (tbx_backdoor_messages_send (m, exact, size, &error));
   g_assert_no_error (error);
-  assert_last_delivered (pattern, size);
+  backdoor_fixture_assert_delivered (pattern, size);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, pattern, size);
   g_assert_true (tbx_backdoor_messages_receive (m, &data, &received, &error));
   g_assert_no_error (error);
@@ -265,7 +184,7 @@ exchange_all_sizes (TbxBackdoorMessages *m)
 
   for (gsize i = 0; i < 65536; i++)
     pattern[i] = (guint8) g_test_rand_int ();
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     exchange_size (m, pattern, sizes[i]);
   for (gsize i = G_N_ELEMENTS (sizes); i-- > 0;)
@@ -286,7 +205,7 @@ test_noise (TbxBackdoorMessages *m, gconstpointer user_data)
   fake_backdoor.bandwidth = GPOINTER_TO_INT (user_data);
   fake_backdoor.noise = TRUE;
   exchange_all_sizes (m);
-  assert_receives (m, NULL);
+  backdoor_fixture_assert_receives (m, NULL);
 }
 
 /* An empty message is not the same as none. */
@@ -294,14 +213,14 @@ static void
 test_empty (TbxBackdoorMessages *m, gconstpointer user_data)
 {
   fake_backdoor.bandwidth = GPOINTER_TO_INT (user_data);
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "", 0);
   g_array_set_size (fake_backdoor.calls, 0);
-  assert_receives (m, "");
-  assert_receives (m, NULL);
-  assert_steps ("RAR");
+  backdoor_fixture_assert_receives (m, "");
+  backdoor_fixture_assert_receives (m, NULL);
+  backdoor_fixture_assert_steps ("RAR");
   g_assert_true (tbx_backdoor_messages_send (m, NULL, 0, NULL));
-  assert_steps ("S");
+  backdoor_fixture_assert_steps ("S");
 }
 
 /* One huge message does not keep its memory; ordinary ones do not allocate anew. */
@@ -313,17 +232,17 @@ test_buffer (TbxBackdoorMessages *m, gconstpointer user_data)
   gsize size;
 
   fake_backdoor.bandwidth = FAKE_HIGH;
-  open_channel (m, TBX_PROTOCOL_RPCI);
+  backdoor_fixture_open (m, TBX_PROTOCOL_RPCI);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, huge, TBX_CHANNEL_MAX_RECEIVE_BYTES);
-  assert_receives (m, huge);
+  backdoor_fixture_assert_receives (m, huge);
   g_assert_cmpuint (m->capacity, >, TBX_CHANNEL_MAX_RECEIVE_BYTES);
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, "small", 5);
-  assert_receives (m, "small");
+  backdoor_fixture_assert_receives (m, "small");
   g_assert_cmpuint (m->capacity, <=, 4096);
 
   fake_backdoor_queue (TBX_PROTOCOL_RPCI, huge, 65536);
   g_assert_true (tbx_backdoor_messages_receive (m, &kept, &size, NULL));
-  largest_request = 0;
+  backdoor_fixture_largest_request = 0;
   for (gsize n = 0; n <= 65536; n += 4096)
     {
       fake_backdoor_queue (TBX_PROTOCOL_RPCI, huge, n);
@@ -331,13 +250,14 @@ test_buffer (TbxBackdoorMessages *m, gconstpointer user_data)
       g_assert_true (data == kept);
       g_assert_cmpuint (data[n], ==, 0);
     }
-  g_assert_cmpuint (largest_request, ==, 0);
+  g_assert_cmpuint (backdoor_fixture_largest_request, ==, 0);
 }
 
 static void
 add (const char *path, gconstpointer data, void (*test) (TbxBackdoorMessages *, gconstpointer))
 {
-  g_test_add (path, TbxBackdoorMessages, data, setup, test, teardown);
+  g_test_add (path, TbxBackdoorMessages, data, backdoor_fixture_set_up, test,
+              backdoor_fixture_tear_down);
 }
 
 int
