@@ -1,112 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fake-host.h"
-#include "tbx-sim-backdoor.h"
+#include "fake-guest.h"
 #include <string.h>
 
-/* Registers of the worked examples: docs/wire/transport.md, "Worked examples". */
-#define MAGIC   0x564D5868u
-#define HIGH    0x11223344u
-#define LOW     0x55667788u
-#define COOKIE  ((guint64) HIGH << 32 | LOW)
-#define ANY     0xA5A5A5A5u   /* in an expectation: whatever it is */
-
-typedef struct
-{
-  FakeHost       *host;
-  TbxSimMessages *messages;
-  guint8          ram[70000];   /* the guest's memory, from address 0x1000 */
-} Guest;
-
-#define RAM_BASE 0x1000u
-
-static gboolean
-ram_read (gpointer data, guint64 address, gpointer to, gsize size)
-{
-  Guest *guest = data;
-
-  if (address < RAM_BASE || size > sizeof guest->ram
-      || address - RAM_BASE > sizeof guest->ram - size)
-    return FALSE;
-  memcpy (to, guest->ram + (address - RAM_BASE), size);
-  return TRUE;
-}
-
-static gboolean
-ram_write (gpointer data, guint64 address, gconstpointer from, gsize size)
-{
-  Guest *guest = data;
-
-  if (address < RAM_BASE || size > sizeof guest->ram
-      || address - RAM_BASE > sizeof guest->ram - size)
-    return FALSE;
-  memcpy (guest->ram + (address - RAM_BASE), from, size);
-  return TRUE;
-}
-
-static Guest *
-guest_new (TbxSimBandwidth bandwidth)
-{
-  Guest *guest = g_new0 (Guest, 1);
-
-  guest->host = fake_host_new ();
-  guest->messages = tbx_sim_messages_new (TBX_SIM_HOST (guest->host), bandwidth, NULL);
-  return guest;
-}
-
-static void
-guest_free (Guest *guest)
-{
-  tbx_sim_messages_free (guest->messages);
-  g_assert_cmpuint (guest->host->n_open, ==, 0);
-  g_object_unref (guest->host);
-  g_free (guest);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Guest, guest_free)
-
-static TbxSimCall
-guest_call (Guest *guest, TbxSimInstruction instruction, TbxSimRegisters *regs)
-{
-  const TbxSimMemory memory = { guest, ram_read, ram_write };
-  TbxSimAccess access = { instruction, *regs, &memory, 42, 77 };
-  TbxSimCall call = tbx_sim_backdoor_call (guest->messages, &access);
-
-  g_assert_cmpuint (access.delay_ms, ==, guest->host->delay_ms);
-  *regs = access.regs;
-  return call;
-}
-
-/* One LB message call; returns the status, and the registers in @regs. */
-static guint32
-low_call (Guest *guest, guint32 sub, guint32 bx, guint32 id, TbxSimRegisters *regs)
-{
-  *regs = (TbxSimRegisters) { MAGIC, bx, sub << 16 | 30, id << 16 | 0x5658, HIGH, LOW, 0 };
-  g_assert_cmpint (guest_call (guest, TBX_SIM_INSTRUCTION_IN, regs), ==, TBX_SIM_CALL_DONE);
-  return tbx_sim_high_half (regs->cx);
-}
-
-static guint32
-high_call (Guest *guest, TbxSimInstruction instruction, guint32 size, guint32 id,
-           TbxSimRegisters *regs)
-{
-  *regs = instruction == TBX_SIM_INSTRUCTION_OUTS
-            ? (TbxSimRegisters) { MAGIC, 0x10000, size, id << 16 | 0x5659, RAM_BASE, LOW, HIGH }
-            : (TbxSimRegisters) { MAGIC, 0x10000, size, id << 16 | 0x5659, HIGH, RAM_BASE, LOW };
-  g_assert_cmpint (guest_call (guest, instruction, regs), ==, TBX_SIM_CALL_DONE);
-  return tbx_sim_high_half (regs->bx);
-}
-
-static void
-guest_open (Guest *guest, TbxSimProtocol protocol, guint id)
-{
-  TbxSimRegisters regs;
-
-  tbx_sim_messages_pin (guest->messages, id, COOKIE);
-  g_assert_cmphex (low_call (guest, 0, (guint32) protocol | 0x80000000u, 0, &regs), ==, 1);
-  g_assert_cmphex (regs.dx, ==, id << 16 | 0x5658);
-  g_assert_cmphex (regs.si, ==, HIGH);
-  g_assert_cmphex (regs.di, ==, LOW);
-}
+#define ANY 0xA5A5A5A5u   /* in an expectation: whatever it is */
 
 /* EBX, ECX and EDX before and after; the cookie is in ESI and EDI. */
 typedef struct
@@ -116,14 +12,16 @@ typedef struct
 } Row;
 
 static void
-play (Guest *guest, const Row *rows, gsize n_rows)
+play (FakeGuest *guest, const Row *rows, gsize n_rows)
 {
   for (gsize i = 0; i < n_rows; i++)
     {
-      TbxSimRegisters regs = { MAGIC, rows[i].bx, rows[i].cx, rows[i].dx, HIGH, LOW, 0 };
+      TbxSimRegisters regs = { MAGIC, rows[i].bx, rows[i].cx, rows[i].dx, COOKIE_HIGH, COOKIE_LOW,
+                               0 };
 
       g_test_message ("row %" G_GSIZE_FORMAT, i);
-      g_assert_cmpint (guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs), ==, TBX_SIM_CALL_DONE);
+      g_assert_cmpint (fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs), ==,
+                       TBX_SIM_CALL_DONE);
       g_assert_cmphex (regs.ax, ==, MAGIC);
       g_assert_cmphex (regs.cx, ==, rows[i].cx_out);
       if (rows[i].bx_out != ANY)
@@ -134,36 +32,24 @@ play (Guest *guest, const Row *rows, gsize n_rows)
 }
 
 static void
-assert_delivered (Guest *guest, const char *text)
-{
-  GPtrArray *all = guest->host->delivered;
-  gsize size;
-  const char *data;
-
-  g_assert_cmpuint (all->len, >, 0);
-  data = g_bytes_get_data (g_ptr_array_index (all, all->len - 1), &size);
-  g_assert_cmpmem (data, size, text, strlen (text));
-}
-
-static void
 test_version (void)
 {
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_HIGH);
   TbxSimRegisters regs = { MAGIC, 0xA9B2A797, 0xFFFF000A, 0x5658, 5, 6, 7 };
 
-  g_assert_cmpint (guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs), ==, TBX_SIM_CALL_DONE);
+  g_assert_cmpint (fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs), ==, TBX_SIM_CALL_DONE);
   g_assert_cmphex (regs.ax, ==, 6);
   g_assert_cmphex (regs.bx, ==, MAGIC);
   g_assert_cmphex (regs.cx, ==, 2);
   g_assert_cmphex (regs.dx, ==, 0x5658);
 
   regs = (TbxSimRegisters) { MAGIC, 0xA9B2A797, 17, 0x5658, 5, 6, 7 };
-  guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
+  fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
   g_assert_cmpuint (regs.ax, ==, 21);
   g_assert_cmphex (regs.bx, ==, MAGIC);
 
   regs = (TbxSimRegisters) { MAGIC, 1, 63, 0x5658, 5, 6, 7 };
-  guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
+  fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
   g_assert_cmphex (regs.ax, ==, 0xFFFFFFFF);
   g_assert_cmphex (regs.bx, ==, 1);
   g_assert_cmphex (regs.cx, ==, 63);
@@ -172,7 +58,7 @@ test_version (void)
 static void
 test_time (void)
 {
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_HIGH);
   gint64 before = g_get_real_time () / G_USEC_PER_SEC;
   gint64 after;
 
@@ -180,7 +66,7 @@ test_time (void)
     {
       TbxSimRegisters regs = { MAGIC, 0, command, 0x5658, 9, 9, 0 };
 
-      guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
+      fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
       after = g_get_real_time () / G_USEC_PER_SEC;
       g_assert_cmphex (regs.ax, ==, MAGIC);
       g_assert_cmpint (regs.si << 32 | regs.dx, >=, before);
@@ -189,7 +75,7 @@ test_time (void)
       g_assert_cmpuint (regs.di, ==, command == 55 ? 0 : 9);
     }
   TbxSimRegisters regs = { MAGIC, 0, 23, 0x5658, 9, 9, 0 };
-  guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
+  fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
   g_assert_cmpint (regs.ax, >=, before);
   g_assert_cmpint (regs.ax, <=, g_get_real_time () / G_USEC_PER_SEC);
 }
@@ -198,7 +84,7 @@ test_time (void)
 static void
 test_not_ours (void)
 {
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_HIGH);
   static const struct { TbxSimInstruction instruction; guint32 ax, dx; } cases[] = {
     { TBX_SIM_INSTRUCTION_IN, MAGIC + 1, 0x5658 },
     { TBX_SIM_INSTRUCTION_IN, MAGIC, 0x5659 },
@@ -212,14 +98,14 @@ test_not_ours (void)
       TbxSimRegisters regs = { cases[i].ax, 1, 10, cases[i].dx, 4, 5, 6 };
       const TbxSimRegisters before = regs;
 
-      g_assert_cmpint (guest_call (guest, cases[i].instruction, &regs), ==,
+      g_assert_cmpint (fake_guest_call (guest, cases[i].instruction, &regs), ==,
                        TBX_SIM_CALL_NOT_OURS);
       g_assert_cmpmem (&regs, sizeof regs, &before, sizeof before);
     }
   /* The upper halves of AX and DX are a compiler's stack garbage. */
   TbxSimRegisters regs = { G_GUINT64_CONSTANT (0xDEAD) << 32 | MAGIC, 1, 10,
                            G_GUINT64_CONSTANT (0xBEEF) << 32 | 0x5658, 4, 5, 6 };
-  g_assert_cmpint (guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs), ==, TBX_SIM_CALL_DONE);
+  g_assert_cmpint (fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs), ==, TBX_SIM_CALL_DONE);
   g_assert_cmpuint (regs.ax, ==, 6);
 }
 
@@ -242,12 +128,12 @@ test_rpci_low (void)
     { 1, 0x0005001E, 0x00075658, ANY, 0x0001001E, ANY },
     { 0, 0x0006001E, 0x00075658, ANY, 0x0001001E, ANY },
   };
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_LOW);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_LOW);
 
   fake_host_reply (guest->host, "info-get guestinfo.ip", "1 10.0.0.5");
-  tbx_sim_messages_pin (guest->messages, 7, COOKIE);
+  tbx_sim_messages_pin (guest->messages, 7, FAKE_GUEST_COOKIE);
   play (guest, rows, G_N_ELEMENTS (rows));
-  assert_delivered (guest, "info-get guestinfo.ip");
+  fake_guest_assert_delivered (guest, "info-get guestinfo.ip");
   g_assert_cmpuint (guest->host->n_open, ==, 0);
 }
 
@@ -255,26 +141,26 @@ static void
 test_rpci_high (void)
 {
   static const char request[] = "info-get guestinfo.ip";
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_HIGH);
   TbxSimRegisters regs;
 
   fake_host_reply (guest->host, request, "1 10.0.0.5");
-  guest_open (guest, TBX_SIM_RPCI, 7);
+  fake_guest_open (guest, TBX_SIM_RPCI, 7);
   memcpy (guest->ram, request, sizeof request);
-  g_assert_cmphex (low_call (guest, 1, 0x15, 7, &regs), ==, 0x81);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, 0x15, 7, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 1, 0x15, 7, &regs), ==, 0x81);
+  g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_OUTS, 0x15, 7, &regs), ==, 1);
   g_assert_cmpuint (regs.cx, ==, 0);
-  g_assert_cmphex (regs.si, ==, RAM_BASE + 0x15);
-  assert_delivered (guest, request);
-  g_assert_cmphex (low_call (guest, 3, 0, 7, &regs), ==, 0x83);
+  g_assert_cmphex (regs.si, ==, FAKE_GUEST_RAM + 0x15);
+  fake_guest_assert_delivered (guest, request);
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 7, &regs), ==, 0x83);
   g_assert_cmphex (regs.bx, ==, 0x0A);
   g_assert_cmphex (regs.dx, ==, 0x00015658);
   memset (guest->ram, '#', 16);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, 0x0A, 7, &regs), ==, 1);
-  g_assert_cmphex (regs.di, ==, RAM_BASE + 0x0A);
+  g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_INS, 0x0A, 7, &regs), ==, 1);
+  g_assert_cmphex (regs.di, ==, FAKE_GUEST_RAM + 0x0A);
   g_assert_cmpmem (guest->ram, 11, "1 10.0.0.5#", 11);
-  g_assert_cmphex (low_call (guest, 5, 1, 7, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 6, 0, 7, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 5, 1, 7, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 6, 0, 7, &regs), ==, 1);
 }
 
 static void
@@ -293,20 +179,20 @@ test_tclo_ping (void)
     { 0x00204B4F, 0x0002001E, 0x00035658, ANY, 0x0001001E, ANY },
     { 0, 0x0003001E, 0x00035658, ANY, 0x0001001E, ANY },
   };
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_LOW);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_LOW);
 
-  guest_open (guest, TBX_SIM_TCLO, 3);
+  fake_guest_open (guest, TBX_SIM_TCLO, 3);
   play (guest, idle, G_N_ELEMENTS (idle));
-  assert_delivered (guest, "");
+  fake_guest_assert_delivered (guest, "");
   g_assert_cmpuint (guest->host->delivered->len, ==, 2);
   fake_host_queue (guest->host, "ping", 4);
   play (guest, ping, G_N_ELEMENTS (ping));
-  assert_delivered (guest, "OK ");
+  fake_guest_assert_delivered (guest, "OK ");
 }
 
 /* Every length at which packing could go wrong, both ways and both bandwidths. */
 static void
-exchange (Guest *guest, gsize size, gboolean high)
+exchange (FakeGuest *guest, gsize size, gboolean high)
 {
   g_autofree guint8 *bytes = g_malloc (size + 4);
   gsize got_size;
@@ -316,39 +202,41 @@ exchange (Guest *guest, gsize size, gboolean high)
   memset (bytes, 0, size + 4);
   for (gsize i = 0; i < size; i++)
     bytes[i] = (guint8) (i * 31 + size);
-  g_assert_cmphex (low_call (guest, 1, (guint32) size, 0, &regs), ==, high ? 0x81 : 1);
+  g_assert_cmphex (fake_guest_low (guest, 1, (guint32) size, 0, &regs), ==, high ? 0x81 : 1);
   memcpy (guest->ram, bytes, size);
   if (high)
-    g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, (guint32) size, 0, &regs), ==, 1);
+    g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_OUTS, (guint32) size, 0, &regs),
+                     ==, 1);
   for (gsize i = 0; !high && i < size; i += 4)
-    g_assert_cmphex (low_call (guest, 2,
+    g_assert_cmphex (fake_guest_low (guest, 2,
                                (guint32) bytes[i] | (guint32) bytes[i + 1] << 8
                                  | (guint32) bytes[i + 2] << 16 | (guint32) bytes[i + 3] << 24,
                                0, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 2, 0, 0, &regs), ==, 0);   /* complete: no more of it */
+  g_assert_cmphex (fake_guest_low (guest, 2, 0, 0, &regs), ==, 0);   /* complete: no more of it */
   got = g_bytes_get_data (g_ptr_array_index (guest->host->delivered,
                                              guest->host->delivered->len - 1), &got_size);
   g_assert_cmpmem (got, got_size, bytes, size);
 
   fake_host_queue (guest->host, bytes, size);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, high ? 0x83 : 3);
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 0, &regs), ==, high ? 0x83 : 3);
   g_assert_cmpuint (regs.bx, ==, size);
   memset (guest->ram, 0xEE, size + 4);
   if (high)
-    g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, (guint32) size, 0, &regs), ==, 1);
+    g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_INS, (guint32) size, 0, &regs),
+                     ==, 1);
   for (gsize i = 0; !high && i < size; i += 4)
     {
       guint32 word;
 
-      g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 1);
+      g_assert_cmphex (fake_guest_low (guest, 4, 1, 0, &regs), ==, 1);
       word = GUINT32_TO_LE ((guint32) regs.bx);
       memcpy (guest->ram + i, &word, MIN (4, size - i));
     }
   g_assert_cmpmem (guest->ram, size, bytes, size);
   g_assert_cmphex (guest->ram[size], ==, 0xEE);
-  g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 0);   /* nothing left */
-  g_assert_cmphex (low_call (guest, 5, 1, 0, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 5, 1, 0, &regs), ==, 0);   /* popped once only */
+  g_assert_cmphex (fake_guest_low (guest, 4, 1, 0, &regs), ==, 0);   /* nothing left */
+  g_assert_cmphex (fake_guest_low (guest, 5, 1, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 5, 1, 0, &regs), ==, 0);   /* popped once only */
   g_assert_true (g_queue_is_empty (&guest->host->queue));
 }
 
@@ -359,9 +247,10 @@ test_lengths (void)
 
   for (int high = 0; high <= 1; high++)
     {
-      g_autoptr(Guest) guest = guest_new (high ? TBX_SIM_BANDWIDTH_HIGH : TBX_SIM_BANDWIDTH_LOW);
+      g_autoptr(FakeGuest) guest = fake_guest_new (high
+                                                     ? TBX_SIM_BANDWIDTH_HIGH : TBX_SIM_BANDWIDTH_LOW);
 
-      guest_open (guest, TBX_SIM_TCLO, 0);
+      fake_guest_open (guest, TBX_SIM_TCLO, 0);
       for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
         exchange (guest, sizes[i], high);
     }
@@ -370,228 +259,105 @@ test_lengths (void)
 static void
 test_empty_and_repeated (void)
 {
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_LOW);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_LOW);
   TbxSimRegisters regs;
 
-  guest_open (guest, TBX_SIM_TCLO, 0);
+  fake_guest_open (guest, TBX_SIM_TCLO, 0);
   fake_host_queue (guest->host, "", 0);
   fake_host_queue (guest->host, "abcdefgh", 8);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 3);
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 0, &regs), ==, 3);
   g_assert_cmpuint (regs.bx, ==, 0);
-  g_assert_cmphex (low_call (guest, 5, 1, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 5, 1, 0, &regs), ==, 1);
 
   /* RECVSIZE again in mid-message starts the same message over. */
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 3);
-  g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 5, 1, 0, &regs), ==, 0);   /* not all of it was fetched */
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 3);
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 0, &regs), ==, 3);
+  g_assert_cmphex (fake_guest_low (guest, 4, 1, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 5, 1, 0, &regs), ==, 0);   /* not all of it was fetched */
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 0, &regs), ==, 3);
   g_assert_cmpuint (regs.bx, ==, 8);
-  g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 4, 1, 0, &regs), ==, 1);
   g_assert_cmphex (regs.bx, ==, 0x64636261);
   /* The guest refuses the rest. */
-  g_assert_cmphex (low_call (guest, 4, 0, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 4, 0, 0, &regs), ==, 1);
   g_assert_cmpuint (guest->host->counters[TBX_SIM_COUNTER_REJECTED], ==, 1);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 0, &regs), ==, 1);
 }
 
 static void
 test_misuse (void)
 {
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_HIGH);
   TbxSimRegisters regs;
 
-  g_assert_cmphex (low_call (guest, 0, 0x12345678, 0, &regs), ==, 0);   /* protocol */
+  g_assert_cmphex (fake_guest_low (guest, 0, 0x12345678, 0, &regs), ==, 0);   /* protocol */
   guest->host->refuse = TRUE;
-  g_assert_cmphex (low_call (guest, 0, 0xC9435052, 0, &regs), ==, 0);
+  g_assert_cmphex (fake_guest_low (guest, 0, 0xC9435052, 0, &regs), ==, 0);
   guest->host->refuse = FALSE;
-  g_assert_cmphex (low_call (guest, 1, 4, 9, &regs), ==, 0);            /* id not in use */
-  g_assert_cmphex (low_call (guest, 1, 4, 0xFFFF, &regs), ==, 0);
-  guest_open (guest, TBX_SIM_RPCI, 127);
+  g_assert_cmphex (fake_guest_low (guest, 1, 4, 9, &regs), ==, 0);   /* id not in use */
+  g_assert_cmphex (fake_guest_low (guest, 1, 4, 0xFFFF, &regs), ==, 0);
+  fake_guest_open (guest, TBX_SIM_RPCI, 127);
   for (guint32 sub = 1; sub <= 6; sub++)                                /* another's cookie */
     {
-      regs = (TbxSimRegisters) { MAGIC, 0, sub << 16 | 30, 0x7F5658, HIGH, LOW + 1, 0 };
-      guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
+      regs = (TbxSimRegisters) { MAGIC, 0, sub << 16 | 30, 0x7F5658, COOKIE_HIGH, COOKIE_LOW + 1,
+                                 0 };
+      fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
       g_assert_cmphex (regs.cx, ==, 30);
     }
-  g_assert_cmphex (low_call (guest, 7, 0, 127, &regs), ==, 0);          /* no such sub-command */
-  g_assert_cmphex (low_call (guest, 1, 65537, 127, &regs), ==, 0);
+  g_assert_cmphex (fake_guest_low (guest, 7, 0, 127, &regs), ==, 0);   /* no such sub-command */
+  g_assert_cmphex (fake_guest_low (guest, 1, 65537, 127, &regs), ==, 0);
   g_assert_cmpuint (guest->host->counters[TBX_SIM_COUNTER_VIOLATIONS], ==, 1);
-  g_assert_cmphex (low_call (guest, 2, 0, 127, &regs), ==, 0);          /* payload unannounced */
-  g_assert_cmphex (low_call (guest, 4, 1, 127, &regs), ==, 0);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, 4, 127, &regs), ==, 0);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, 4, 127, &regs), ==, 0);
-  g_assert_cmphex (low_call (guest, 1, 8, 127, &regs), ==, 0x81);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, 7, 127, &regs), ==, 0);
-  regs = (TbxSimRegisters) { MAGIC, 0, 8, 0x7F5659, RAM_BASE, LOW, HIGH };   /* no SUCCESS */
-  guest_call (guest, TBX_SIM_INSTRUCTION_OUTS, &regs);
+  g_assert_cmphex (fake_guest_low (guest, 2, 0, 127, &regs), ==, 0);   /* payload unannounced */
+  g_assert_cmphex (fake_guest_low (guest, 4, 1, 127, &regs), ==, 0);
+  g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_OUTS, 4, 127, &regs), ==, 0);
+  g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_INS, 4, 127, &regs), ==, 0);
+  g_assert_cmphex (fake_guest_low (guest, 1, 8, 127, &regs), ==, 0x81);
+  g_assert_cmphex (fake_guest_high (guest, TBX_SIM_INSTRUCTION_OUTS, 7, 127, &regs), ==, 0);
+  /* no SUCCESS */
+  regs = (TbxSimRegisters) { MAGIC, 0, 8, 0x7F5659, FAKE_GUEST_RAM, COOKIE_LOW, COOKIE_HIGH };
+  fake_guest_call (guest, TBX_SIM_INSTRUCTION_OUTS, &regs);
   g_assert_cmphex (regs.bx, ==, 0);
-  regs = (TbxSimRegisters) { MAGIC, 0x10001, 8, 0x7F5659, RAM_BASE, LOW, HIGH };   /* vassert */
-  guest_call (guest, TBX_SIM_INSTRUCTION_OUTS, &regs);
+  /* vassert */
+  regs = (TbxSimRegisters) { MAGIC, 0x10001, 8, 0x7F5659, FAKE_GUEST_RAM, COOKIE_LOW, COOKIE_HIGH };
+  fake_guest_call (guest, TBX_SIM_INSTRUCTION_OUTS, &regs);
   g_assert_cmphex (regs.bx, ==, 1);
   g_assert_cmpuint (guest->host->delivered->len, ==, 0);
 
   /* A buffer that is not mapped faults, and moves nothing. */
-  regs = (TbxSimRegisters) { MAGIC, 0x10000, 8, 0x7F5659, 16, LOW, HIGH };
-  g_assert_cmpint (guest_call (guest, TBX_SIM_INSTRUCTION_OUTS, &regs), ==, TBX_SIM_CALL_FAULT);
+  regs = (TbxSimRegisters) { MAGIC, 0x10000, 8, 0x7F5659, 16, COOKIE_LOW, COOKIE_HIGH };
+  g_assert_cmpint (fake_guest_call (guest, TBX_SIM_INSTRUCTION_OUTS, &regs), ==,
+                   TBX_SIM_CALL_FAULT);
   g_assert_cmphex (regs.cx, ==, 8);
   fake_host_queue (guest->host, "abcd", 4);
-  g_assert_cmphex (low_call (guest, 3, 0, 127, &regs), ==, 0x83);
-  regs = (TbxSimRegisters) { MAGIC, 0x10000, 4, 0x7F5659, HIGH, 16, LOW };
-  g_assert_cmpint (guest_call (guest, TBX_SIM_INSTRUCTION_INS, &regs), ==, TBX_SIM_CALL_FAULT);
+  g_assert_cmphex (fake_guest_low (guest, 3, 0, 127, &regs), ==, 0x83);
+  regs = (TbxSimRegisters) { MAGIC, 0x10000, 4, 0x7F5659, COOKIE_HIGH, 16, COOKIE_LOW };
+  g_assert_cmpint (fake_guest_call (guest, TBX_SIM_INSTRUCTION_INS, &regs), ==, TBX_SIM_CALL_FAULT);
 }
 
 /* 128 channels and no more; without the flag there is no cookie to check. */
 static void
 test_channels (void)
 {
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_LOW);
+  g_autoptr(FakeGuest) guest = fake_guest_new (TBX_SIM_BANDWIDTH_LOW);
   TbxSimRegisters regs;
 
   for (guint32 i = 0; i < 128; i++)
     {
       regs = (TbxSimRegisters) { MAGIC, 0x49435052, 30, 0x5658, 0x51, 0xD1, 0 };
-      guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
+      fake_guest_call (guest, TBX_SIM_INSTRUCTION_IN, &regs);
       g_assert_cmphex (regs.cx, ==, 0x1001E);
       g_assert_cmphex (regs.dx, ==, i << 16 | 0x5658);
       g_assert_cmphex (regs.si, ==, 0x51);
       g_assert_cmphex (regs.di, ==, 0xD1);
     }
-  g_assert_cmphex (low_call (guest, 0, 0x49435052, 0, &regs), ==, 0);
-  g_assert_cmphex (low_call (guest, 6, 0, 55, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 0, 0xC9435052, 0, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 0, 0x49435052, 0, &regs), ==, 0);
+  g_assert_cmphex (fake_guest_low (guest, 6, 0, 55, &regs), ==, 1);
+  g_assert_cmphex (fake_guest_low (guest, 0, 0xC9435052, 0, &regs), ==, 1);
   g_assert_cmphex (regs.dx, ==, 55 << 16 | 0x5658);
   g_assert_cmpuint (guest->host->n_open, ==, 128);
   tbx_sim_messages_process_ended (guest->messages, 41);
   g_assert_cmpuint (guest->host->n_open, ==, 128);
   tbx_sim_messages_process_ended (guest->messages, 42);
   g_assert_cmpuint (guest->host->n_open, ==, 0);
-}
-
-/* A checkpoint at each step of each kind loses the half message and nothing else. */
-static void
-test_checkpoint (void)
-{
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
-  TbxSimRegisters regs;
-
-  guest_open (guest, TBX_SIM_TCLO, 0);
-  fake_host_queue (guest->host, "pingpong", 8);
-  memcpy (guest->ram, "ABCDEFGH", 8);
-
-  fake_host_strike (guest->host, TBX_SIM_STEP_SEND_SIZE, 1, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (low_call (guest, 1, 8, 0, &regs), ==, 0x10);
-  fake_host_strike (guest->host, TBX_SIM_STEP_SEND_PAYLOAD, 2, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (low_call (guest, 1, 8, 0, &regs), ==, 0x81);
-  g_assert_cmphex (low_call (guest, 2, 0x44434241, 0, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 2, 0x48474645, 0, &regs), ==, 0x10);
-  g_assert_cmphex (low_call (guest, 2, 0x48474645, 0, &regs), ==, 0);   /* forgotten */
-  g_assert_cmphex (low_call (guest, 1, 8, 0, &regs), ==, 0x81);
-  fake_host_strike (guest->host, TBX_SIM_STEP_HB_OUT, 1, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, 8, 0, &regs), ==, 0x10);
-  g_assert_cmphex (regs.bx, ==, 0x100000);
-  g_assert_cmpuint (guest->host->delivered->len, ==, 0);
-  g_assert_cmphex (low_call (guest, 1, 8, 0, &regs), ==, 0x81);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, 8, 0, &regs), ==, 1);
-  assert_delivered (guest, "ABCDEFGH");
-
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x10);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  fake_host_strike (guest->host, TBX_SIM_STEP_HB_IN, 1, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, 8, 0, &regs), ==, 0x10);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_PAYLOAD, 2, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 0x10);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, 8, 0, &regs), ==, 1);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_STATUS, 1, TBX_SIM_STRIKE_CHECKPOINT);
-  g_assert_cmphex (low_call (guest, 5, 1, 0, &regs), ==, 0x10);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);   /* still there */
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, 8, 0, &regs), ==, 1);
-  g_assert_cmphex (low_call (guest, 5, 1, 0, &regs), ==, 1);
-  g_assert_true (g_queue_is_empty (&guest->host->queue));
-}
-
-static void
-test_faults (void)
-{
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
-  TbxSimRegisters regs;
-
-  guest_open (guest, TBX_SIM_TCLO, 0);
-  fake_host_queue (guest->host, "pingpong", 8);
-  fake_host_strike (guest->host, TBX_SIM_STEP_SEND_SIZE, 1, TBX_SIM_STRIKE_FAIL);
-  g_assert_cmphex (low_call (guest, 1, 0, 0, &regs), ==, 0);
-  g_assert_cmpuint (guest->host->delivered->len, ==, 0);
-
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_WRONG_TYPE);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  g_assert_cmpuint (tbx_sim_high_half (regs.dx), >, 2);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_PAYLOAD, 1, TBX_SIM_STRIKE_WRONG_TYPE);
-  g_assert_cmphex (low_call (guest, 4, 1, 0, &regs), ==, 1);
-  g_assert_cmpuint (tbx_sim_high_half (regs.dx), >, 2);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_HUGE);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  g_assert_cmphex (regs.bx, ==, 0x80000000);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_ENDLESS);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  g_assert_cmphex (regs.bx, ==, 0xFFFFFFFF);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_LOW);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 3);
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_MISSING);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 1);
-  g_assert_cmpuint (g_queue_get_length (&guest->host->queue), ==, 1);
-
-  fake_host_strike (guest->host, TBX_SIM_STEP_RECV_SIZE, 1, TBX_SIM_STRIKE_NOISE);
-  g_assert_cmphex (low_call (guest, 3, 0, 0, &regs), ==, 0x83);
-  g_assert_cmpuint ((guint32) regs.bx, ==, 8);
-  g_assert_cmpuint (tbx_sim_high_half (regs.dx), ==, 1);
-  g_assert_cmphex (regs.si, !=, HIGH);
-  fake_host_strike (guest->host, TBX_SIM_STEP_HB_IN, 1, TBX_SIM_STRIKE_NOISE);
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_INS, 8, 0, &regs), ==, 1);
-  g_assert_cmpmem (guest->ram, 8, "pingpong", 8);
-  fake_host_strike (guest->host, TBX_SIM_STEP_SEND_SIZE, 1, TBX_SIM_STRIKE_NOISE);
-  g_assert_cmphex (low_call (guest, 1, 8, 0, &regs), ==, 0x81);
-  g_assert_cmphex (regs.dx, !=, 0x5658);
-
-  guest->host->delay_ms = 200;   /* guest_call() checks that it comes out */
-  g_assert_cmphex (low_call (guest, 1, 0, 0, &regs), ==, 0x81);
-  guest->host->delay_ms = 0;
-  fake_host_strike (guest->host, TBX_SIM_STEP_SEND_SIZE, 1, TBX_SIM_STRIKE_DROP_COOKIE);
-  g_assert_cmphex (low_call (guest, 1, 0, 0, &regs), ==, 0);
-  g_assert_cmphex (low_call (guest, 1, 0, 0, &regs), ==, 0);   /* it stays unknown */
-  g_assert_cmphex (low_call (guest, 6, 0, 0, &regs), ==, 0);
-}
-
-static void
-test_closed_by_host (void)
-{
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_HIGH);
-  TbxSimRegisters regs;
-
-  guest_open (guest, TBX_SIM_RPCI, 0);
-  g_assert_cmphex (low_call (guest, 1, 8, 0, &regs), ==, 0x81);
-  guest->host->closed = TRUE;
-  g_assert_cmphex (high_call (guest, TBX_SIM_INSTRUCTION_OUTS, 8, 0, &regs), ==, 4);
-  for (guint32 sub = 1; sub <= 5; sub++)
-    g_assert_cmphex (low_call (guest, sub, 1, 0, &regs), ==, 4);
-  g_assert_cmphex (low_call (guest, 6, 0, 0, &regs), ==, 4);
-  g_assert_cmphex (low_call (guest, 6, 0, 0, &regs), ==, 0);   /* the slot is free again */
-  g_assert_cmpuint (guest->host->n_open, ==, 0);
-  g_assert_cmpuint (guest->host->delivered->len, ==, 0);
-}
-
-static void
-test_alternate (void)
-{
-  g_autoptr(Guest) guest = guest_new (TBX_SIM_BANDWIDTH_ALTERNATE);
-  TbxSimRegisters regs;
-
-  guest_open (guest, TBX_SIM_TCLO, 0);
-  g_assert_cmphex (low_call (guest, 1, 4, 0, &regs), ==, 0x81);
-  g_assert_cmphex (low_call (guest, 1, 4, 0, &regs), ==, 0x01);
-  g_assert_cmphex (low_call (guest, 1, 4, 0, &regs), ==, 0x81);
 }
 
 int
@@ -608,9 +374,5 @@ main (int argc, char **argv)
   g_test_add_func ("/sim/backdoor/empty-and-repeated", test_empty_and_repeated);
   g_test_add_func ("/sim/backdoor/misuse", test_misuse);
   g_test_add_func ("/sim/backdoor/channels", test_channels);
-  g_test_add_func ("/sim/backdoor/checkpoint", test_checkpoint);
-  g_test_add_func ("/sim/backdoor/faults", test_faults);
-  g_test_add_func ("/sim/backdoor/closed-by-host", test_closed_by_host);
-  g_test_add_func ("/sim/backdoor/alternate", test_alternate);
   return g_test_run ();
 }
