@@ -97,11 +97,20 @@ copy_xattrs (int in_fd, int out_fd)
 int
 tbx_file_copy_security (int in_fd, int out_fd, const struct stat *info)
 {
-  /* The owner where we may; before the mode, of which a change of owner clears bits. */
-  if (fchown (out_fd, info->st_uid, info->st_gid) < 0 && errno != EPERM)
-    return errno;
+  mode_t mode = info->st_mode & 07777;
+
+  /* The owner where we may; before the mode, of which a change of owner clears bits.
+   * Where we may not, nobody runs it with the rights of somebody else. */
+  if (fchown (out_fd, info->st_uid, info->st_gid) < 0)
+    {
+      if (errno != EPERM && errno != EINVAL)
+        return errno;
+      mode &= ~(mode_t) (S_ISUID | S_ISGID);
+      if (fchown (out_fd, (uid_t) -1, info->st_gid) < 0 && errno != EPERM && errno != EINVAL)
+        return errno;
+    }
   copy_xattrs (in_fd, out_fd);
-  return fchmod (out_fd, info->st_mode & 07777) < 0 ? errno : 0;
+  return fchmod (out_fd, mode) < 0 ? errno : 0;
 }
 
 /**
