@@ -38,6 +38,20 @@ regex_matches (GRegex *regex, const char *name, gboolean *valid)
 }
 
 /**
+ * tbx_pattern_is_valid:
+ * @pattern: (nullable): a regular expression
+ *
+ * Returns: whether it is one
+ */
+gboolean
+tbx_pattern_is_valid (const char *pattern)
+{
+  g_autoptr(GRegex) regex = pattern == NULL ? NULL : compile (pattern, NULL);
+
+  return pattern == NULL || regex != NULL;
+}
+
+/**
  * tbx_pattern_matches:
  * @pattern: (nullable): a regular expression, not anchored
  * @text: any bytes

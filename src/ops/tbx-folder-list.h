@@ -29,6 +29,7 @@ TbxFolderList *tbx_folder_list_ref       (TbxFolderList *self);
 void           tbx_folder_list_unref     (TbxFolderList *self);
 gboolean       tbx_folder_list_is_fresh  (TbxFolderList *self, const char *path,
                                           const char *pattern);
+gboolean       tbx_pattern_is_valid      (const char *pattern);
 gboolean       tbx_pattern_matches       (const char *pattern, const char *text, gboolean *valid);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxFolderList, tbx_folder_list_unref)

@@ -107,6 +107,11 @@ tbx_handle_list_files (TbxOps *self, TbxOp *op)
   int error_number = 0;
   struct stat info;
 
+  if (!tbx_pattern_is_valid (request->pattern))   /* wherever the path leads */
+    {
+      tbx_op_return (op, TBX_VIX_INVALID_ARG, 0);
+      return;
+    }
   if (lstat (request->path, &info) < 0)
     {
       tbx_op_return_errno (op, errno);
