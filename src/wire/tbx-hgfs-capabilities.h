@@ -22,7 +22,9 @@ typedef struct
   guint32       count;
 } TbxHgfsCapabilities;
 
-guint32 tbx_hgfs_capabilities_get  (const TbxHgfsCapabilities *capabilities, guint32 i, guint32 *op);
+guint32 tbx_hgfs_capabilities_get  (const TbxHgfsCapabilities *capabilities,
+                                    guint32                    i,
+                                    guint32                   *op);
 void    tbx_hgfs_capabilities_init (TbxHgfsCapabilities *capabilities,
                                     const guint32        flags[TBX_HGFS_N_OPS],
                                     guint8 storage[TBX_HGFS_N_OPS * TBX_HGFS_CAPABILITY_BYTES]);

@@ -12,7 +12,8 @@ take_update_v1 (TbxReader *r, TbxHgfsSetattr *setattr)
   guint8 update = tbx_reader_u8 (r);
 
   tbx_hgfs_attr_take_v1 (r, &setattr->attr);
-  setattr->attr.mask = (guint64) (update & UPDATE_LOW) << 1 | (guint64) (update & UPDATE_PERMS) << 2;
+  setattr->attr.mask = (guint64) (update & UPDATE_LOW) << 1
+                       | (guint64) (update & UPDATE_PERMS) << 2;
   setattr->hints = update >> UPDATE_HINT_BIT;
 }
 
@@ -75,10 +76,10 @@ take_perms (TbxReader *r, TbxHgfsPerms *perms)
 static void
 take_capabilities (TbxReader *r, TbxHgfsCapabilities *capabilities)
 {
-  /* Each counts for itself, so no sum of theirs can wrap. */
   if (capabilities->count > tbx_reader_left (r) / TBX_HGFS_CAPABILITY_BYTES)
     tbx_reader_fail (r, "too short for its count");
-  capabilities->data = tbx_reader_bytes (r, (gsize) capabilities->count * TBX_HGFS_CAPABILITY_BYTES);
+  capabilities->data
+    = tbx_reader_bytes (r, (gsize) capabilities->count * TBX_HGFS_CAPABILITY_BYTES);
 }
 
 static TbxHgfsBytes
@@ -207,7 +208,8 @@ put_compound (const TbxHgfsField *field, guint64 hints, gconstpointer member, Tb
       tbx_writer_bytes (w, bytes->data, bytes->size);
       break;
     case TBX_HGFS_FIELD_CAPABILITIES:
-      tbx_writer_bytes (w, capabilities->data, (gsize) capabilities->count * TBX_HGFS_CAPABILITY_BYTES);
+      tbx_writer_bytes (w, capabilities->data,
+                        (gsize) capabilities->count * TBX_HGFS_CAPABILITY_BYTES);
       break;
     default:
       g_assert_not_reached ();

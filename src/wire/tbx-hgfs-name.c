@@ -27,8 +27,8 @@ next_component (const char **at, const char *end, gsize *size)
   return start;
 }
 
-/* Whether the bytes are components that a name may have; says 14 only after all
- * of them passed. */
+/* Whether the bytes are components that a name may have.  That one is too long, is
+ * told only if nothing else is wrong with any. */
 static TbxHgfsStatus
 components_check (const char *data, const char *end)
 {
@@ -65,7 +65,8 @@ components_check (const char *data, const char *end)
  *   `TBX_HGFS_NO_SUCH_FILE` for an unknown share
  */
 TbxHgfsStatus
-tbx_hgfs_name_to_path (const TbxHgfsName *name, gboolean may_be_base, char path[TBX_HGFS_PATH_BYTES])
+tbx_hgfs_name_to_path (const TbxHgfsName *name, gboolean may_be_base,
+                       char path[TBX_HGFS_PATH_BYTES])
 {
   const char *at = name->data, *end;
   char *to = path;

@@ -87,8 +87,8 @@ tbx_hgfs_op_get_name (guint32 op)
  * tbx_hgfs_op_get_version:
  * @op: a number from a request
  *
- * What a payload looks like depends on it, and so does which framings can carry it.
- * V1 and V2 are told apart by nothing else, so both are 2.
+ * It decides which framing can carry an operation, and where its payload begins.  V1
+ * and V2 do not differ in that, so both count as 2.
  * Source: docs/wire/hgfs.md, "What the payload contains".
  *
  * Returns: 2, 3 or 4; 0 for a number that is no operation

@@ -140,7 +140,8 @@ tbx_hgfs_packet_decode_reply (gconstpointer data, gsize size, guint32 op, TbxHgf
  * Source: docs/wire/hgfs.md, "Two framings" and "Session ids in headers".
  */
 void
-tbx_hgfs_packet_init_reply (TbxHgfsPacket *reply, const TbxHgfsPacket *request, TbxHgfsStatus status)
+tbx_hgfs_packet_init_reply (TbxHgfsPacket *reply, const TbxHgfsPacket *request,
+                            TbxHgfsStatus status)
 {
   *reply = (TbxHgfsPacket) {
     .framing = request->framing,

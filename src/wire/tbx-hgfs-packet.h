@@ -34,9 +34,9 @@ typedef struct
   TbxHgfsFraming framing;
   guint8         version;        /* of the header, 1; V4 only */
   guint32        id;             /* chosen by the host, echoed; not unique */
-  guint32        op;             /* TbxHgfsOp or any other number; not on the wire of a legacy reply */
+  guint32        op;             /* TbxHgfsOp, or any other number; a legacy reply has none */
   guint32        status;         /* TbxHgfsStatus, of a reply */
-  guint32        flags;          /* TbxHgfsFlags; in legacy framing they only say the direction */
+  guint32        flags;          /* TbxHgfsFlags; in legacy framing they say the direction only */
   guint32        information;    /* V4 only */
   guint64        session_id;     /* V4 only; else TBX_HGFS_NO_SESSION */
   const guint8  *payload;        /* what follows the header */

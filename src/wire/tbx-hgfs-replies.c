@@ -22,7 +22,7 @@ tbx_hgfs_reply_decode (const TbxHgfsPacket *packet, TbxHgfsReply *reply)
   TbxHgfsReply found = { .op = packet->op };
   TbxReader r;
 
-  if (layout == NULL || packet->payload_size > G_MAXUINT32)
+  if (layout == NULL || packet->payload_size > G_MAXINT32)
     return TBX_HGFS_PROTOCOL_ERROR;
   tbx_reader_init_data (&r, packet->payload, packet->payload_size);
   if (packet->status != TBX_HGFS_OK)

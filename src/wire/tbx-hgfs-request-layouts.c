@@ -2,14 +2,16 @@
 #include "tbx-hgfs-layout.h"
 
 #define AT(kind, member) { TBX_HGFS_FIELD_##kind, 0, G_STRUCT_OFFSET (TbxHgfsRequest, member) }
-#define HINTED(kind, member, hint) { TBX_HGFS_FIELD_##kind, hint, G_STRUCT_OFFSET (TbxHgfsRequest, member) }
-#define IMPLIED(member, mask) { TBX_HGFS_FIELD_IMPLIED, mask, G_STRUCT_OFFSET (TbxHgfsRequest, member) }
+#define HINTED(kind, member, hint) \
+  { TBX_HGFS_FIELD_##kind, hint, G_STRUCT_OFFSET (TbxHgfsRequest, member) }
+#define IMPLIED(member, mask) \
+  { TBX_HGFS_FIELD_IMPLIED, mask, G_STRUCT_OFFSET (TbxHgfsRequest, member) }
 #define RESERVED(n) { TBX_HGFS_FIELD_RESERVED, n, 0 }
 #define RESERVED_LAX(n) { TBX_HGFS_FIELD_RESERVED_LAX, n, 0 }
 
 static const TbxHgfsLayout open_v1 = { {
-  IMPLIED (open.mask, TBX_HGFS_OPEN_HAS_MODE | TBX_HGFS_OPEN_HAS_FLAGS | TBX_HGFS_OPEN_HAS_OWNER_PERMS
-                        | TBX_HGFS_OPEN_HAS_NAME),
+  IMPLIED (open.mask, TBX_HGFS_OPEN_HAS_MODE | TBX_HGFS_OPEN_HAS_FLAGS
+                        | TBX_HGFS_OPEN_HAS_OWNER_PERMS | TBX_HGFS_OPEN_HAS_NAME),
   AT (U32, open.mode),
   AT (U32, open.flags),
   AT (U8, open.perms.owner),

@@ -21,7 +21,7 @@ tbx_hgfs_request_decode (const TbxHgfsPacket *packet, TbxHgfsRequest *request)
   TbxHgfsRequest found = { .op = packet->op, .inner_id = packet->id, .inner_op = packet->op };
   TbxReader r;
 
-  if (layout == NULL || packet->payload_size > G_MAXUINT32)
+  if (layout == NULL || packet->payload_size > G_MAXINT32)
     return TBX_HGFS_PROTOCOL_ERROR;
   tbx_reader_init_data (&r, packet->payload, packet->payload_size);
   if (tbx_hgfs_packet_has_inner (packet))
@@ -56,6 +56,6 @@ tbx_hgfs_request_encode (const TbxHgfsPacket *header, const TbxHgfsRequest *requ
       return;
     }
   packet.op = request->op;
-  tbx_hgfs_layout_put (layout, &packet, request->inner_id, request->inner_op, request, &request->tail,
-                       w);
+  tbx_hgfs_layout_put (layout, &packet, request->inner_id, request->inner_op, request,
+                       &request->tail, w);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-hgfs-requests.h"
 
-#define LAST_OFFSET            ((guint64) G_MAXINT64)
-#define LEAST_PACKET_BYTES     1024
-#define OPEN_NEEDS             (TBX_HGFS_OPEN_HAS_MODE | TBX_HGFS_OPEN_HAS_FLAGS | TBX_HGFS_OPEN_HAS_NAME)
+#define LAST_OFFSET        ((guint64) G_MAXINT64)
+#define LEAST_PACKET_BYTES 1024
+#define OPEN_NEEDS         (TBX_HGFS_OPEN_HAS_MODE | TBX_HGFS_OPEN_HAS_FLAGS \
+                            | TBX_HGFS_OPEN_HAS_NAME)
 
 /* Of operations that make no sense without a name. */
 static TbxHgfsStatus
@@ -25,8 +26,9 @@ open_check (const TbxHgfsOpen *request)
 static TbxHgfsStatus
 read_check (const TbxHgfsRead *request, gsize read_max_bytes)
 {
-  return request->size > read_max_bytes || request->offset > LAST_OFFSET ? TBX_HGFS_INVALID_PARAMETER
-                                                                         : TBX_HGFS_OK;
+  return request->size > read_max_bytes || request->offset > LAST_OFFSET
+           ? TBX_HGFS_INVALID_PARAMETER
+           : TBX_HGFS_OK;
 }
 
 /* An append goes to the end, whatever the offset says. */

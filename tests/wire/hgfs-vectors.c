@@ -161,14 +161,17 @@ assert_update (const TbxHgfsSetattr *setattr, guint64 update)
     TBX_HGFS_ATTR_SIZE, TBX_HGFS_ATTR_CREATION_TIME, TBX_HGFS_ATTR_ACCESS_TIME,
     TBX_HGFS_ATTR_WRITE_TIME, TBX_HGFS_ATTR_CHANGE_TIME, TBX_HGFS_ATTR_OWNER_PERMS,
   };
-  guint64 mask = 0;
+  guint64 mask = 0, hints = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (bits); i++)
     if (update & 1u << i)
       mask |= bits[i];
   g_assert_cmphex (setattr->attr.mask, ==, mask);
-  g_assert_cmphex (setattr->hints, ==, (update & 0x40 ? TBX_HGFS_SETATTR_GIVEN_ACCESS_TIME : 0)
-                                         | (update & 0x80 ? TBX_HGFS_SETATTR_GIVEN_WRITE_TIME : 0));
+  if (update & 0x40)
+    hints |= TBX_HGFS_SETATTR_GIVEN_ACCESS_TIME;
+  if (update & 0x80)
+    hints |= TBX_HGFS_SETATTR_GIVEN_WRITE_TIME;
+  g_assert_cmphex (setattr->hints, ==, hints);
 }
 
 static void
@@ -253,7 +256,8 @@ static const Member getattr_request[] = {
   REQUEST ("name", IS_NAME, getattr.name), { NULL },
 };
 static const Member setattr_request[] = {
-  REQUEST ("update", IS_UPDATE, setattr), REQUEST ("hints", IS_U64, setattr.hints), REQUEST ("handle", IS_U32, setattr.name.handle),
+  REQUEST ("update", IS_UPDATE, setattr),
+  REQUEST ("hints", IS_U64, setattr.hints), REQUEST ("handle", IS_U32, setattr.name.handle),
   REQUEST ("attr", IS_ATTR, setattr.attr), REQUEST ("name", IS_NAME, setattr.name), { NULL },
 };
 static const Member create_dir_request[] = {
