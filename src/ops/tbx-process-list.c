@@ -13,6 +13,9 @@
 /* Longest command line that is listed; what is beyond is cut. */
 #define MAX_COMMAND_LINE_BYTES 4096
 
+/* Of one account, all fields together; one that is longer has no name here. */
+#define MAX_PASSWD_BYTES 4096
+
 struct _TbxProcessList
 {
   int         proc_fd;     /* of /proc, or -1 */
@@ -23,9 +26,9 @@ struct _TbxProcessList
 
 /* Reads a small file of /proc whole, as far as it fits, and ends it with a NUL. */
 static gssize
-read_file (int proc_fd, const char *name, char *buffer, gsize capacity)
+read_file (int folder, const char *name, char *buffer, gsize capacity)
 {
-  int fd = openat (proc_fd, name, O_RDONLY | O_CLOEXEC);
+  int fd = openat (folder, name, O_RDONLY | O_CLOEXEC);
   gssize n;
 
   if (fd < 0)
@@ -79,8 +82,12 @@ user_name (TbxProcessList *self, uid_t uid)
 
   if (name == NULL)
     {
-      const struct passwd *entry = getpwuid (uid);
+      struct passwd space, *entry = NULL;
+      char text[MAX_PASSWD_BYTES];
 
+      /* Others may read lists in other threads. */
+      if (getpwuid_r (uid, &space, text, sizeof text, &entry) != 0)
+        entry = NULL;
       name = entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("%u", uid);
       g_hash_table_insert (self->users, GUINT_TO_POINTER (uid), name);
     }
@@ -125,25 +132,26 @@ join_arguments (char *text, gsize size)
   text[size] = '\0';
 }
 
+/* All that is read through @folder is of the same process; it belongs to the effective
+ * user, whatever else hides it. */
 static gboolean
-read_process (TbxProcessList *self, gint64 pid, TbxProcessFunc func, gpointer user_data)
+read_process (TbxProcessList *self,
+              int             folder,
+              gint64          pid,
+              TbxProcessFunc  func,
+              gpointer        user_data)
 {
-  char line[MAX_COMMAND_LINE_BYTES + 1], command[NAME_MAX + 1], stat_text[1024], path[64];
+  char line[MAX_COMMAND_LINE_BYTES + 1], command[NAME_MAX + 1], stat_text[1024];
   char *name = NULL, *slash;
   guint64 start_ticks;
   struct stat info;
   gssize n;
 
-  g_snprintf (path, sizeof path, "%" G_GINT64_FORMAT, pid);
-  /* The folder belongs to the effective user, whatever else hides it. */
-  if (fstatat (self->proc_fd, path, &info, 0) < 0)
-    return TRUE;
-  g_snprintf (path, sizeof path, "%" G_GINT64_FORMAT "/stat", pid);
-  if (read_file (self->proc_fd, path, stat_text, sizeof stat_text) <= 0
+  if (fstat (folder, &info) < 0
+      || read_file (folder, "stat", stat_text, sizeof stat_text) <= 0
       || !parse_stat (stat_text, &name, &start_ticks))
     return TRUE;
-  g_snprintf (path, sizeof path, "%" G_GINT64_FORMAT "/cmdline", pid);
-  n = read_file (self->proc_fd, path, line, sizeof line);
+  n = read_file (folder, "cmdline", line, sizeof line);
   if (n > 0)
     {
       slash = line[0] == '/' ? strrchr (line, '/') : NULL;
@@ -161,7 +169,23 @@ read_process (TbxProcessList *self, gint64 pid, TbxProcessFunc func, gpointer us
       .pid = pid,
       .user = user_name (self, info.st_uid),
       .start = self->boot_s + (gint64) (start_ticks / (guint64) self->ticks),
-    }, user_data);
+    }, info.st_uid, user_data);
+}
+
+static gboolean
+read_pid (TbxProcessList *self, gint64 pid, TbxProcessFunc func, gpointer user_data)
+{
+  char path[32];
+  gboolean more;
+  int folder;
+
+  g_snprintf (path, sizeof path, "%" G_GINT64_FORMAT, pid);
+  folder = openat (self->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return TRUE;
+  more = read_process (self, folder, pid, func, user_data);
+  close (folder);
+  return more;
 }
 
 static int
@@ -198,7 +222,7 @@ tbx_process_list_foreach (TbxProcessList *self, TbxProcessFunc func, gpointer us
   closedir (dir);
   g_array_sort (pids, compare_pids);
   for (guint i = 0; i < pids->len; i++)
-    if (!read_process (self, g_array_index (pids, gint64, i), func, user_data))
+    if (!read_pid (self, g_array_index (pids, gint64, i), func, user_data))
       return;
 }
 
@@ -213,5 +237,5 @@ void
 tbx_process_list_one (TbxProcessList *self, gint64 pid, TbxProcessFunc func, gpointer user_data)
 {
   if (self->proc_fd >= 0 && pid > 0 && pid <= G_MAXINT32)
-    read_process (self, pid, func, user_data);
+    read_pid (self, pid, func, user_data);
 }

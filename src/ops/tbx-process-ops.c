@@ -58,7 +58,7 @@ find_listed (TbxOps *ops, gint64 pid)
 }
 
 static gboolean
-on_system_process (const TbxVixProcess *process, gpointer user_data)
+on_system_process (const TbxVixProcess *process, uid_t uid, gpointer user_data)
 {
   List *list = user_data;
 
