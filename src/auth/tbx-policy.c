@@ -223,3 +223,39 @@ tbx_policy_to_variant (const TbxPolicy *self)
   rules_add (&builder, "group", self->groups);
   return g_variant_builder_end (&builder);
 }
+
+/* Why a method is not usable; empty when it is. */
+static const char *
+refusal_reason (const TbxPolicyRule *rule, const TbxVixOpcodeInfo *opcode)
+{
+  if ((opcode->flags & TBX_VIX_OPCODE_FIXED) && opcode->answer != TBX_VIX_OK)
+    return "not-supported";
+  if (!rule->enabled)
+    return "off";
+  if (rule->deny != NULL && g_strv_contains ((const char *const *) rule->deny, opcode->method))
+    return "denied";
+  return rule_allows (rule, opcode->method) ? "" : "not-allowed";
+}
+
+/**
+ * tbx_policy_list_methods:
+ * @self: the policy
+ *
+ * Returns: (transfer floating): as `a{ss}`, for each vSphere method why nobody can use it:
+ *   "not-supported" (by any Linux guest, whatever the policy), "off", "denied",
+ *   "not-allowed"; empty when it can be used
+ */
+GVariant *
+tbx_policy_list_methods (const TbxPolicy *self)
+{
+  GVariantBuilder builder;
+  guint n;
+  const TbxVixOpcodeInfo *opcodes = tbx_vix_opcode_list (&n);
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  for (guint i = 0; i < n; i++)
+    if (opcodes[i].property != 0)
+      g_variant_builder_add (&builder, "{ss}", opcodes[i].method,
+                             refusal_reason (&self->all, &opcodes[i]));
+  return g_variant_builder_end (&builder);
+}

@@ -38,6 +38,7 @@ TbxVixCode tbx_policy_check_user    (const TbxPolicy        *self,
                                      const char *const      *groups);
 gboolean   tbx_policy_allows_method (const TbxPolicy *self, const char *method);
 GVariant  *tbx_policy_to_variant    (const TbxPolicy *self);
+GVariant  *tbx_policy_list_methods  (const TbxPolicy *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxPolicy, tbx_policy_unref)
 

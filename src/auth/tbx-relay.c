@@ -39,7 +39,7 @@ typedef struct
 
 G_DEFINE_FINAL_TYPE (TbxRelay, tbx_relay, G_TYPE_OBJECT)
 
-enum { SIGNAL_OPERATION, N_SIGNALS };
+enum { SIGNAL_OPERATION, SIGNAL_POLICY_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static Job *
@@ -330,6 +330,19 @@ tbx_relay_set_policy (TbxRelay *self, TbxPolicy *policy)
   tbx_policy_ref (policy);
   tbx_policy_unref (self->policy);
   self->policy = policy;
+  g_signal_emit (self, signals[SIGNAL_POLICY_CHANGED], 0);
+}
+
+/**
+ * tbx_relay_get_policy:
+ * @self: the relay
+ *
+ * Returns: (transfer none): what passes now
+ */
+TbxPolicy *
+tbx_relay_get_policy (TbxRelay *self)
+{
+  return self->policy;
 }
 
 /**
@@ -390,6 +403,16 @@ tbx_relay_class_init (TbxRelayClass *klass)
    */
   signals[SIGNAL_OPERATION] = g_signal_new ("operation", TBX_TYPE_RELAY, G_SIGNAL_RUN_LAST, 0,
                                             NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+
+  /**
+   * TbxRelay::policy-changed:
+   * @self: the relay
+   *
+   * What passes is another policy's affair now.
+   */
+  signals[SIGNAL_POLICY_CHANGED] = g_signal_new ("policy-changed", TBX_TYPE_RELAY,
+                                                 G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                                 G_TYPE_NONE, 0);
 }
 
 static void

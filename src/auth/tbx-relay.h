@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /* Takes the host's VIX requests, checks frame, policy and login, and hands them to the
  * worker of the user; knows nothing of what they do.
  *
- * Signal: "operation" (gpointer: const TbxOperation *), once for each request. */
+ * Signals: "operation" (gpointer: const TbxOperation *), once for each request;
+ * "policy-changed". */
 #define TBX_TYPE_RELAY (tbx_relay_get_type ())
 G_DECLARE_FINAL_TYPE (TbxRelay, tbx_relay, TBX, RELAY, GObject)
 
@@ -37,6 +38,7 @@ typedef GBytes *(*TbxRelayLocal) (const TbxVixMessage *message,
 
 TbxRelay *tbx_relay_new        (TbxTclo *tclo, TbxLogin *login);
 void      tbx_relay_set_policy (TbxRelay *self, TbxPolicy *policy);
+TbxPolicy *tbx_relay_get_policy (TbxRelay *self);
 void      tbx_relay_add_local  (TbxRelay     *self,
                                 guint32       opcode,
                                 TbxRelayLocal handler,

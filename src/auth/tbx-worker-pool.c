@@ -420,6 +420,31 @@ tbx_worker_pool_find (TbxWorkerPool *self, TbxAccount *account)
 }
 
 /**
+ * tbx_worker_pool_get_owner:
+ * @self: the pool
+ * @worker: one of its workers
+ * @uid: (out): of its user
+ * @user: (out): name of its user, or the number where it is not known
+ *
+ * Returns: whether it has a user yet
+ */
+gboolean
+tbx_worker_pool_get_owner (TbxWorkerPool *self, TbxWorker *worker, uid_t *uid, char **user)
+{
+  for (guint i = 0; i < self->slots->len; i++)
+    {
+      Slot *slot = g_ptr_array_index (self->slots, i);
+
+      if (slot->worker != worker || slot->id == NULL)
+        continue;
+      *uid = slot->uid;
+      *user = slot->name != NULL ? g_strdup (slot->name) : g_strdup_printf ("%u", slot->uid);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/**
  * tbx_worker_pool_restore:
  * @self: a new pool
  *

@@ -31,6 +31,10 @@ void           tbx_worker_pool_set_limits (TbxWorkerPool            *self,
 void           tbx_worker_pool_set_gated (TbxWorkerPool *self, gboolean gated);
 void           tbx_worker_pool_restore (TbxWorkerPool *self);
 TbxWorker     *tbx_worker_pool_find    (TbxWorkerPool *self, TbxAccount *account);
+gboolean       tbx_worker_pool_get_owner (TbxWorkerPool *self,
+                                          TbxWorker     *worker,
+                                          uid_t         *uid,
+                                          char         **user);
 void           tbx_worker_pool_login   (TbxWorkerPool    *self,
                                         const char       *name,
                                         const char       *password,

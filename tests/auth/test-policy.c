@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-policy.h"
+#include <string.h>
 
 static const char *const no_groups[] = { NULL };
 
@@ -89,6 +90,40 @@ test_users_and_groups (void)
                    "'group wheel': <{'enabled': <true>, 'deny': <['StartProgramInGuest']>}>}");
 }
 
+static void
+assert_reason (TbxPolicy *policy, const char *method, const char *expected)
+{
+  g_autoptr(GVariant) methods = g_variant_ref_sink (tbx_policy_list_methods (policy));
+  const char *reason = NULL;
+
+  g_assert_cmpuint (g_variant_n_children (methods), ==, 29);
+  g_assert_true (g_variant_lookup (methods, method, "&s", &reason));
+  g_assert_cmpstr (reason, ==, expected);
+  g_assert_cmpint (strcmp (reason, "not-supported") == 0
+                   || tbx_policy_allows_method (policy, method), ==,
+                   strcmp (reason, "") == 0 || strcmp (reason, "not-supported") == 0);
+}
+
+/* Each method says why it cannot be used, and says nothing when it can. */
+static void
+test_reasons (void)
+{
+  char *deny[] = { (char *) "StartProgramInGuest", (char *) "AddGuestAlias", NULL };
+  char *allow[] = { (char *) "StartProgramInGuest", (char *) "ListFilesInGuest", NULL };
+  g_autoptr(TbxPolicy) policy = tbx_policy_new ();
+
+  assert_reason (policy, "StartProgramInGuest", "");
+  assert_reason (policy, "AddGuestAlias", "not-supported");
+  assert_reason (policy, "AcquireCredentialsInGuest", "not-supported");
+  tbx_policy_set_rule (policy, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { TRUE, deny, allow });
+  assert_reason (policy, "StartProgramInGuest", "denied");
+  assert_reason (policy, "ListFilesInGuest", "");
+  assert_reason (policy, "MoveFileInGuest", "not-allowed");
+  assert_reason (policy, "AddGuestAlias", "not-supported");
+  tbx_policy_set_rule (policy, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { FALSE, NULL, allow });
+  assert_reason (policy, "ListFilesInGuest", "off");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -96,6 +131,7 @@ main (int argc, char **argv)
   g_test_add_func ("/policy/default", test_default);
   g_test_add_func ("/policy/disabled", test_disabled);
   g_test_add_func ("/policy/lists", test_lists);
+  g_test_add_func ("/policy/reasons", test_reasons);
   g_test_add_func ("/policy/users-and-groups", test_users_and_groups);
   return g_test_run ();
 }
