@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-guest-operations.h"
 #include "config.h"
+#include "tbx-audit.h"
 #include "tbx-os-identity.h"
 #include "tbx-tools-state.h"
 #include "tbx-vix-properties.h"
@@ -18,6 +19,8 @@ struct _TbxGuestOperations
   TbxWorkerPool    *pool;       /* (owned) */
   TbxLogin         *login;      /* (owned) */
   TbxRelay         *relay;      /* (owned) */
+  TbxAudit         *audit;      /* (owned) */
+  TbxHostPrograms  *programs;   /* (owned) */
   TbxPolicy        *policy;     /* (owned) */
   TbxRpci          *rpci;       /* (owned) */
   TbxPrimary       *primary;    /* (owned) */
@@ -122,6 +125,12 @@ tbx_guest_operations_get_pool (TbxGuestOperations *self)
   return self->pool;
 }
 
+TbxHostPrograms *
+tbx_guest_operations_get_programs (TbxGuestOperations *self)
+{
+  return self->programs;
+}
+
 /**
  * tbx_guest_operations_new:
  * @parts: what they are made of; used now only
@@ -145,8 +154,10 @@ tbx_guest_operations_new (const TbxGuestOperationsParts *parts)
   else if (!parts->self && sd_booted () > 0 && access (TBX_WORKER_SOCKET_PATH, F_OK) == 0)
     tbx_worker_starter_set_socket_path (self->starter, TBX_WORKER_SOCKET_PATH);
   self->pool = tbx_worker_pool_new (self->starter, &deadlines, parts->config->worker_idle_s);
+  self->programs = tbx_host_programs_new (self->pool);
   self->login = make_login (self, parts->config);
   self->relay = tbx_relay_new (parts->tclo, self->login);
+  self->audit = tbx_audit_new (self->relay);
   tbx_relay_add_local (self->relay, TBX_VIX_GET_TOOLS_STATE, answer_tools_state, self);
   tbx_relay_add_local (self->relay, TBX_VIX_GET_NETWORKING_CONFIG, answer_networking, self);
   g_signal_connect_swapped (self->pool, "run-done", G_CALLBACK (on_run_done), self);
@@ -159,8 +170,10 @@ void
 tbx_guest_operations_free (TbxGuestOperations *self)
 {
   g_signal_handlers_disconnect_by_data (self->pool, self);
+  g_clear_object (&self->audit);
   g_clear_object (&self->relay);
   g_clear_object (&self->login);
+  g_clear_object (&self->programs);
   g_clear_object (&self->pool);
   g_clear_object (&self->starter);
   g_clear_object (&self->hostname);

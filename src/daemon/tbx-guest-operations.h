@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include "tbx-config.h"
+#include "tbx-host-programs.h"
 #include "tbx-hostname.h"
 #include "tbx-primary.h"
 #include "tbx-relay.h"
@@ -30,6 +31,7 @@ void                tbx_guest_operations_set_config (TbxGuestOperations *self,
                                                      const TbxConfig    *config);
 TbxRelay           *tbx_guest_operations_get_relay  (TbxGuestOperations *self);
 TbxWorkerPool      *tbx_guest_operations_get_pool   (TbxGuestOperations *self);
+TbxHostPrograms    *tbx_guest_operations_get_programs (TbxGuestOperations *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxGuestOperations, tbx_guest_operations_free)
 

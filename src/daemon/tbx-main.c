@@ -10,6 +10,7 @@
 #include "tbx-log.h"
 #include "tbx-options.h"
 #include "tbx-primary.h"
+#include "tbx-reload.h"
 #include "tbx-resolv-dns.h"
 #include "tbx-rpci.h"
 #include "tbx-tclo.h"
@@ -37,6 +38,7 @@ typedef struct
   TbxHostname     *hostname;
   TbxGuestInfo    *guestinfo;
   TbxGuestOperations *operations;
+  TbxReload       *reload;
   TbxBus          *bus;
   GMainLoop       *loop;
   gboolean         stopping;
@@ -96,6 +98,10 @@ daemon_make_bus (Daemon *daemon, const char *hypervisor)
     .capabilities = daemon->capabilities,
     .network = daemon->network,
     .primary = daemon->primary,
+    .relay = tbx_guest_operations_get_relay (daemon->operations),
+    .pool = tbx_guest_operations_get_pool (daemon->operations),
+    .programs = tbx_guest_operations_get_programs (daemon->operations),
+    .scopes = sd_booted () > 0,
   };
 
   daemon->bus = tbx_bus_new (&parts);
@@ -145,6 +151,7 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
                                          daemon->capabilities, daemon->network, daemon->primary,
                                          daemon->hostname);
   daemon_make_operations (daemon, line);
+  daemon->reload = tbx_reload_new (line, daemon->network, daemon->operations);
   return TRUE;
 }
 
@@ -168,6 +175,7 @@ static void
 daemon_clear (Daemon *daemon)
 {
   g_clear_object (&daemon->bus);
+  g_clear_pointer (&daemon->reload, tbx_reload_free);
   g_clear_pointer (&daemon->operations, tbx_guest_operations_free);
   g_clear_object (&daemon->guestinfo);
   g_clear_object (&daemon->hostname);

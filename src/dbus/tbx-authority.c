@@ -30,7 +30,6 @@ check_free (Check *check)
   g_free (check);
 }
 
-/* What the root user may do without polkit. */
 static void
 on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -38,31 +37,66 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GError) error = NULL;
   g_autoptr(GVariant) reply = NULL;
   g_autoptr(GVariant) credentials = NULL;
-  Check *check = g_task_get_task_data (task);
   guint32 uid;
 
   reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   if (reply == NULL)
     {
-      g_info ("%s: who %s is cannot be told: %s", check->action, check->caller, error->message);
-      g_task_return_int (task, TBX_VERDICT_DENIED);
+      g_info ("Who %s is cannot be told: %s", (const char *) g_task_get_task_data (task),
+              error->message);
+      g_task_return_int (task, -1);
       return;
     }
   credentials = g_variant_get_child_value (reply, 0);
-  if (g_variant_lookup (credentials, "UnixUserID", "u", &uid) && uid == 0)
-    g_task_return_int (task, TBX_VERDICT_GRANTED);
-  else
-    g_task_return_int (task, TBX_VERDICT_DENIED);
+  g_task_return_int (task, g_variant_lookup (credentials, "UnixUserID", "u", &uid) ? (gssize) uid
+                                                                                   : -1);
 }
 
-static void
-check_root (GTask *task, GDBusConnection *connection)
+/**
+ * tbx_authority_ask_uid_async:
+ * @connection: the bus that @caller is on
+ * @caller: unique name of who asks
+ * @callback: (scope async): called once, in the caller's main context
+ * @user_data: passed to @callback
+ *
+ * Asks the bus whose connection @caller is.
+ */
+void
+tbx_authority_ask_uid_async (GDBusConnection    *connection,
+                             const char         *caller,
+                             GAsyncReadyCallback callback,
+                             gpointer            user_data)
 {
-  Check *check = g_task_get_task_data (task);
+  GTask *task = g_task_new (connection, NULL, callback, user_data);
 
+  g_task_set_source_tag (task, tbx_authority_ask_uid_async);
+  g_task_set_task_data (task, g_strdup (caller), g_free);
   g_dbus_connection_call (connection, BUS_NAME, BUS_PATH, BUS_NAME, "GetConnectionCredentials",
-                          g_variant_new ("(s)", check->caller), G_VARIANT_TYPE ("(a{sv})"),
+                          g_variant_new ("(s)", caller), G_VARIANT_TYPE ("(a{sv})"),
                           G_DBUS_CALL_FLAGS_NONE, ANSWER_MOST_MS, NULL, on_credentials, task);
+}
+
+/**
+ * tbx_authority_ask_uid_finish:
+ * @result: what the callback got
+ *
+ * Returns: the user id, or -1 when it cannot be told
+ */
+gint64
+tbx_authority_ask_uid_finish (GAsyncResult *result)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, tbx_authority_ask_uid_async), -1);
+  return g_task_propagate_int (G_TASK (result), NULL);
+}
+
+/* What the root user may do without polkit. */
+static void
+on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+
+  g_task_return_int (task, tbx_authority_ask_uid_finish (result) == 0 ? TBX_VERDICT_GRANTED
+                                                                      : TBX_VERDICT_DENIED);
 }
 
 static TbxVerdict
@@ -100,7 +134,7 @@ on_polkit (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
     {
       /* Not running, and not installed, for else the bus had started it. */
-      check_root (g_steal_pointer (&task), connection);
+      tbx_authority_ask_uid_async (connection, check->caller, on_uid, g_steal_pointer (&task));
       return;
     }
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))

@@ -24,5 +24,10 @@ void       tbx_authority_check_async  (GDBusConnection    *connection,
                                        GAsyncReadyCallback callback,
                                        gpointer            user_data);
 TbxVerdict tbx_authority_check_finish (GAsyncResult *result);
+void       tbx_authority_ask_uid_async (GDBusConnection    *connection,
+                                        const char         *caller,
+                                        GAsyncReadyCallback callback,
+                                        gpointer            user_data);
+gint64     tbx_authority_ask_uid_finish (GAsyncResult *result);
 
 G_END_DECLS

@@ -13,6 +13,7 @@ typedef struct
   const char   *method;
   const char   *action;     /* polkit action */
   GateExemption exempt;     /* or NULL: never */
+  gboolean      owner;      /* the object's owner, and root, pass without the action */
 } GateRow;
 
 static gboolean
@@ -24,6 +25,13 @@ reads_public_key (GVariant *parameters)
   return tbx_guestinfo_key_is_public (key);
 }
 
+/* The body of the method itself asks what the caller may see. */
+static gboolean
+is_open (GVariant *parameters)
+{
+  return TRUE;
+}
+
 /* The one table that says who may call what.  A method without a row is denied. */
 static const GateRow rows[] = {
   { "Manager",   "Reset",               "org.toolboxd.reset",               NULL },
@@ -31,6 +39,9 @@ static const GateRow rows[] = {
   { "Network",   "ClearPrimaryAddress", "org.toolboxd.set-primary-address", NULL },
   { "GuestInfo", "Get",                 "org.toolboxd.read-guestinfo",      reads_public_key },
   { "GuestInfo", "Set",                 "org.toolboxd.write-guestinfo",     NULL },
+  { "Processes", "List",                "org.toolboxd.read-command-lines",  is_open },
+  { "Process",   "GetCommandLine",      "org.toolboxd.read-command-lines",  NULL, TRUE },
+  { "Process",   "Terminate",           "org.toolboxd.terminate-process",   NULL, TRUE },
 };
 
 /* Counts what each caller has under way, so that none can pile up calls that
@@ -43,6 +54,7 @@ struct _TbxBusGate
 
 G_DEFINE_FINAL_TYPE (TbxBusGate, tbx_bus_gate, G_TYPE_OBJECT)
 static G_DEFINE_QUARK (tbx-bus-gate, gate_of)
+static G_DEFINE_QUARK (tbx-bus-gate-owner, owner_of)
 
 /* Held by an invocation until it is answered. */
 typedef struct
@@ -161,6 +173,33 @@ on_verdict (GObject *source, GAsyncResult *result, gpointer user_data)
     gate_refuse (g_steal_pointer (&waiting->invocation), verdict, waiting->action);
 }
 
+/* Takes @waiting. */
+static void
+gate_ask_polkit (Waiting *waiting)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (waiting->invocation);
+
+  tbx_authority_check_async (g_dbus_method_invocation_get_connection (waiting->invocation),
+                             g_dbus_method_invocation_get_sender (waiting->invocation),
+                             waiting->action,
+                             g_dbus_message_get_flags (message)
+                             & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                             on_verdict, waiting);
+}
+
+static void
+on_uid (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(Waiting) waiting = user_data;
+  gint64 *owner = g_object_get_qdata (G_OBJECT (waiting->skeleton), owner_of_quark ());
+  gint64 uid = tbx_authority_ask_uid_finish (result);
+
+  if (uid == 0 || (uid > 0 && owner != NULL && uid == *owner))
+    gate_pass (waiting->skeleton, g_steal_pointer (&waiting->invocation));
+  else
+    gate_ask_polkit (g_steal_pointer (&waiting));
+}
+
 static void
 gate_method_call (GDBusConnection       *connection,
                   const char            *sender,
@@ -174,7 +213,6 @@ gate_method_call (GDBusConnection       *connection,
   GDBusInterfaceSkeleton *skeleton = user_data;
   TbxBusGate *self = g_object_get_qdata (user_data, gate_of_quark ());
   const GateRow *row = gate_find_row (interface_name, method_name);
-  GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
   Waiting *waiting;
 
   if (self == NULL || row == NULL || sender == NULL)
@@ -198,10 +236,10 @@ gate_method_call (GDBusConnection       *connection,
   waiting->skeleton = g_object_ref (skeleton);
   waiting->invocation = invocation;
   waiting->action = row->action;
-  tbx_authority_check_async (connection, sender, row->action,
-                             g_dbus_message_get_flags (message)
-                             & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
-                             on_verdict, waiting);
+  if (row->owner)
+    tbx_authority_ask_uid_async (connection, sender, on_uid, waiting);
+  else
+    gate_ask_polkit (waiting);
 }
 
 static GVariant *
@@ -256,6 +294,22 @@ tbx_bus_gate_guard (TbxBusGate *self, GDBusInterfaceSkeleton *skeleton)
 {
   g_object_set_qdata_full (G_OBJECT (skeleton), gate_of_quark (), g_object_ref (self),
                            g_object_unref);
+}
+
+/**
+ * tbx_bus_gate_set_owner:
+ * @skeleton: an instance of a class with the gate installed
+ * @uid: whose object it is
+ *
+ * Lets @uid call what the table says is open to the owner.
+ */
+void
+tbx_bus_gate_set_owner (GDBusInterfaceSkeleton *skeleton, guint uid)
+{
+  const gint64 owner = uid;
+
+  g_object_set_qdata_full (G_OBJECT (skeleton), owner_of_quark (),
+                           g_memdup2 (&owner, sizeof owner), g_free);
 }
 
 static void

@@ -14,5 +14,6 @@ G_DECLARE_FINAL_TYPE (TbxBusGate, tbx_bus_gate, TBX, BUS_GATE, GObject)
 TbxBusGate *tbx_bus_gate_new     (void);
 void        tbx_bus_gate_install (GDBusInterfaceSkeletonClass *klass);
 void        tbx_bus_gate_guard   (TbxBusGate *self, GDBusInterfaceSkeleton *skeleton);
+void        tbx_bus_gate_set_owner (GDBusInterfaceSkeleton *skeleton, guint uid);
 
 G_END_DECLS

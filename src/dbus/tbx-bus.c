@@ -6,8 +6,11 @@
 #include "tbx-export-manager.h"
 #include "tbx-export-network.h"
 #include "tbx-export-nics.h"
+#include "tbx-export-processes.h"
+#include "tbx-export-programs.h"
 #include "tbx-names.h"
 #include "tbx-resolved.h"
+#include "tbx-scopes.h"
 
 /* Holds what is shown on the bus, and shows it whenever there is a bus. */
 struct _TbxBus
@@ -17,6 +20,8 @@ struct _TbxBus
   GDBusObjectManagerServer *objects;      /* objects below the root (owned) */
   GPtrArray                *root;         /* GDBusInterfaceSkeleton of the root (owned) */
   TbxExportNics            *nics;         /* owned */
+  TbxExportPrograms        *programs;     /* owned */
+  TbxScopes                *scopes;       /* owned, or NULL without systemd */
   TbxNetwork               *network;      /* owned */
   TbxResolved              *resolved;     /* owned */
   guint                     name_id;      /* of our claim to the bus name, or 0 */
@@ -64,6 +69,8 @@ on_up (TbxBusConnection *source, GDBusConnection *connection, TbxBus *self)
     }
   g_dbus_object_manager_server_set_connection (self->objects, connection);
   tbx_resolved_attach (self->resolved, connection);
+  if (self->scopes != NULL)
+    tbx_scopes_attach (self->scopes, connection);
   bus_claim_name (self);
 }
 
@@ -71,6 +78,8 @@ static void
 on_down (TbxBusConnection *source, TbxBus *self)
 {
   g_clear_handle_id (&self->name_id, g_bus_unown_name);
+  if (self->scopes != NULL)
+    tbx_scopes_detach (self->scopes);
   tbx_resolved_detach (self->resolved);
   g_dbus_object_manager_server_set_connection (self->objects, NULL);
   for (guint i = 0; i < self->root->len; i++)
@@ -110,7 +119,9 @@ tbx_bus_dispose (GObject *object)
   if (self->connection != NULL)
     tbx_bus_stop (self);
   g_clear_object (&self->connection);
+  g_clear_object (&self->scopes);
   g_clear_object (&self->resolved);
+  g_clear_object (&self->programs);
   g_clear_object (&self->nics);
   g_clear_object (&self->network);
   g_clear_object (&self->objects);
@@ -151,15 +162,20 @@ tbx_bus_new (const TbxBusParts *parts)
   TbxBus *self = g_object_new (TBX_TYPE_BUS, NULL);
   g_autoptr(TbxBusGate) gate = tbx_bus_gate_new ();
 
-  bus_add_root (self, gate, tbx_export_manager_new (parts->link, parts->tclo, parts->options,
-                                                    parts->capabilities, parts->hypervisor));
+  bus_add_root (self, gate, tbx_export_manager_new (parts->link, parts->tclo, parts->relay,
+                                                    parts->options, parts->capabilities,
+                                                    parts->hypervisor));
   bus_add_root (self, gate, tbx_export_network_new (parts->primary));
   bus_add_root (self, gate, tbx_export_guestinfo_new (parts->rpci));
+  bus_add_root (self, gate, tbx_export_processes_new (parts->programs));
   self->network = g_object_ref (parts->network);
   g_signal_connect_object (self->network, "notify::ready", G_CALLBACK (bus_claim_name), self,
                            G_CONNECT_SWAPPED);
   self->nics = tbx_export_nics_new (parts->network, self->objects);
+  self->programs = tbx_export_programs_new (parts->programs, gate, self->objects);
   self->resolved = tbx_resolved_new (parts->network);
+  if (parts->scopes)
+    self->scopes = tbx_scopes_new (parts->pool, parts->programs);
   self->connection = tbx_bus_connection_new (parts->address);
   g_signal_connect_object (self->connection, "up", G_CALLBACK (on_up), self, 0);
   g_signal_connect_object (self->connection, "down", G_CALLBACK (on_down), self, 0);

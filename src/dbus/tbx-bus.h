@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include "tbx-capabilities.h"
+#include "tbx-host-programs.h"
 #include "tbx-link.h"
 #include "tbx-options.h"
 #include "tbx-primary.h"
+#include "tbx-relay.h"
 #include "tbx-rpci.h"
 #include "tbx-tclo.h"
 
@@ -21,13 +23,17 @@ typedef struct
   TbxCapabilities *capabilities;
   TbxNetwork      *network;
   TbxPrimary      *primary;
+  TbxRelay        *relay;
+  TbxWorkerPool   *pool;
+  TbxHostPrograms *programs;
+  gboolean         scopes;         /* systemd is PID 1: programs get scopes of it */
 } TbxBusParts;
 
 #define TBX_TYPE_BUS (tbx_bus_get_type ())
 G_DECLARE_FINAL_TYPE (TbxBus, tbx_bus, TBX, BUS, GObject)
 
-TbxBus *tbx_bus_new   (const TbxBusParts *parts);
-void    tbx_bus_start (TbxBus *self);
-void    tbx_bus_stop  (TbxBus *self);
+TbxBus *tbx_bus_new        (const TbxBusParts *parts);
+void    tbx_bus_start      (TbxBus *self);
+void    tbx_bus_stop       (TbxBus *self);
 
 G_END_DECLS

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-export-manager.h"
+#include "tbx-audit.h"
 #include "tbx-bus-gate.h"
 #include "tbx-guestinfo-key.h"
 #include "config.h"
 
-/* Shows the link to the host and what was agreed on it, as .Manager. */
+/* Shows the link to the host, what was agreed on it, and what the host asks for, as
+ * .Manager. */
 struct _TbxExportManager
 {
   TbxBusManagerSkeleton parent_instance;
@@ -62,17 +64,45 @@ on_options_changed (TbxOptions *options, GParamSpec *pspec, TbxBusManager *manag
   tbx_bus_manager_set_options (manager, values);
 }
 
-static GVariant *
-policy_in_force (void)
+static gboolean
+any_method_passes (GVariant *methods)
 {
-  GVariantBuilder policy;
+  const char *reason;
+  GVariantIter iter;
 
-  g_variant_builder_init (&policy, G_VARIANT_TYPE_VARDICT);
-  /* No handler of guest operations is linked into this daemon. */
-  g_variant_builder_add (&policy, "{sv}", "guest-operations", g_variant_new_boolean (FALSE));
-  g_variant_builder_add (&policy, "{sv}", "public-guestinfo-keys",
+  g_variant_iter_init (&iter, methods);
+  while (g_variant_iter_next (&iter, "{&s&s}", NULL, &reason))
+    if (*reason == '\0')
+      return TRUE;
+  return FALSE;
+}
+
+static void
+on_policy_changed (TbxRelay *relay, TbxBusManager *manager)
+{
+  TbxPolicy *policy = tbx_relay_get_policy (relay);
+  g_autoptr(GVariant) methods = g_variant_ref_sink (tbx_policy_list_methods (policy));
+  GVariantBuilder shown;
+
+  g_variant_builder_init (&shown, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&shown, "{sv}", "guest-operations",
+                         g_variant_new_boolean (any_method_passes (methods)));
+  g_variant_builder_add (&shown, "{sv}", "methods", methods);
+  g_variant_builder_add (&shown, "{sv}", "rules", tbx_policy_to_variant (policy));
+  g_variant_builder_add (&shown, "{sv}", "public-guestinfo-keys",
                          g_variant_new_strv (tbx_guestinfo_key_list_public (), -1));
-  return g_variant_builder_end (&policy);
+  tbx_bus_manager_set_policy (manager, g_variant_builder_end (&shown));
+}
+
+static void
+on_operation (TbxRelay *relay, const TbxOperation *operation, TbxBusManager *manager)
+{
+  if (!tbx_audit_is_routine (operation))
+    tbx_bus_manager_emit_operation (manager, operation->name,
+                                    operation->method != NULL ? operation->method : "",
+                                    operation->user != NULL ? operation->user : "", operation->uid,
+                                    operation->code, tbx_vix_code_get_name (operation->code),
+                                    operation->error_number, (guint64) operation->duration_us);
 }
 
 static gboolean
@@ -148,6 +178,7 @@ tbx_export_manager_init (TbxExportManager *self)
  * tbx_export_manager_new:
  * @link: both channels
  * @tclo: who knows when the host last asked
+ * @relay: answers guest operations, as its policy says
  * @options: what the host set
  * @capabilities: what the host was told
  * @hypervisor: (nullable): name of the product that runs this guest
@@ -155,6 +186,7 @@ tbx_export_manager_init (TbxExportManager *self)
 TbxExportManager *
 tbx_export_manager_new (TbxLink         *link,
                         TbxTclo         *tclo,
+                        TbxRelay        *relay,
                         TbxOptions      *options,
                         TbxCapabilities *capabilities,
                         const char      *hypervisor)
@@ -166,11 +198,13 @@ tbx_export_manager_new (TbxLink         *link,
   self->tclo = g_object_ref (tclo);
   tbx_bus_manager_set_version (manager, TBX_VERSION);
   tbx_bus_manager_set_hypervisor (manager, hypervisor != NULL ? hypervisor : "");
-  tbx_bus_manager_set_policy (manager, policy_in_force ());
   g_signal_connect_object (link, "notify", G_CALLBACK (on_link_changed), self, 0);
   g_signal_connect_object (capabilities, "notify::told", G_CALLBACK (on_told_changed), self, 0);
   g_signal_connect_object (options, "notify::values", G_CALLBACK (on_options_changed), self, 0);
+  g_signal_connect_object (relay, "policy-changed", G_CALLBACK (on_policy_changed), self, 0);
+  g_signal_connect_object (relay, "operation", G_CALLBACK (on_operation), self, 0);
   on_link_changed (link, NULL, manager);
+  on_policy_changed (relay, manager);
   on_told_changed (capabilities, NULL, manager);
   on_options_changed (options, NULL, manager);
   return self;

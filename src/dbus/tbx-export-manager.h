@@ -4,6 +4,7 @@
 #include "tbx-capabilities.h"
 #include "tbx-link.h"
 #include "tbx-options.h"
+#include "tbx-relay.h"
 #include "tbx-tclo.h"
 
 G_BEGIN_DECLS
@@ -14,6 +15,7 @@ G_DECLARE_FINAL_TYPE (TbxExportManager, tbx_export_manager, TBX, EXPORT_MANAGER,
 
 TbxExportManager *tbx_export_manager_new (TbxLink         *link,
                                           TbxTclo         *tclo,
+                                          TbxRelay        *relay,
                                           TbxOptions      *options,
                                           TbxCapabilities *capabilities,
                                           const char      *hypervisor);

@@ -21,6 +21,7 @@ GOOD = {
     'ClearPrimaryAddress': '()',
     'Get': "('private',)",
     'Set': "('private', 'changed')",
+    'List': '(@ax [], true)',
 }
 ACTIONS = {
     'Reset': 'org.toolboxd.reset',
@@ -41,7 +42,10 @@ class Authorization(tbxtest.Case):
         self.host.ask('set', 'private', 'as it was')
 
     def every_method(self, interactive=False):
-        """Each method of ours on each object, as the bus tells them."""
+        """Each method of ours on each object, as the bus tells them, but those open to all.
+
+        Programs have methods too, see test-processes.py.
+        """
         calls = []
         for path in (ROOT, *self.root.objects()):
             for interface in self.root.introspect(path).interfaces:
@@ -49,7 +53,7 @@ class Authorization(tbxtest.Case):
                     calls += [(interface.name, m.name, GOOD.get(m.name, '()'), path, interactive)
                               for m in interface.methods]
         self.assertEqual({c[1] for c in calls}, set(GOOD), 'a method that this test does not know')
-        return calls
+        return [c for c in calls if c[1] in ACTIONS]
 
     def as_nobody(self, calls):
         return tbxtest.call_as_nobody(self.bus.address, calls)
@@ -101,6 +105,7 @@ class Authorization(tbxtest.Case):
                   ('org.freedesktop.DBus.Introspectable', 'Introspect', '()', ROOT, False)]
         calls += [(f'{NAME}.GuestInfo', 'Get', f"('{key}',)", ROOT, False)
                   for key in ('ip', 'guestinfo.ip')]
+        calls += [(f'{NAME}.Processes', 'List', GOOD['List'], ROOT, False)]
         self.assertEqual(self.as_nobody(calls), [None] * len(calls))
 
     def test_public_keys_are_exact(self):
@@ -198,7 +203,8 @@ class SystemBus(tbxtest.Case):
                  for i in ('Manager', 'Network', 'GuestInfo')]
         calls += [('org.freedesktop.DBus.ObjectManager', 'GetManagedObjects', '()', ROOT, False),
                   ('org.freedesktop.DBus.Introspectable', 'Introspect', '()', ROOT, False),
-                  ('org.freedesktop.DBus.Peer', 'Ping', '()', ROOT, False)]
+                  ('org.freedesktop.DBus.Peer', 'Ping', '()', ROOT, False),
+                  (f'{NAME}.Processes', 'List', GOOD['List'], ROOT, False)]
         refused = [(f'{NAME}.Manager', 'Reset', '()', ROOT, False),
                    ('org.example.Other', 'Reset', '()', ROOT, False)]
         outcome = tbxtest.call_as_nobody(self.bus.address, [*calls, *refused])

@@ -53,7 +53,7 @@ class Started(tbxtest.Case):
 class Objects(Started):
     def test_introspection(self):
         root = self.bus_client.introspect()
-        for name in ('Manager', 'Network', 'GuestInfo'):
+        for name in ('Manager', 'Network', 'GuestInfo', 'Processes'):
             with self.subTest(name):
                 self.assertEqual(shape(root.lookup_interface(f'{NAME}.{name}')),
                                  shape(promised(name)))
@@ -83,7 +83,8 @@ class Objects(Started):
         self.assertEqual(manager['Transport'], self.host.kind)
         self.assertEqual(manager['TransportState'], 'up')
         self.assertEqual(bool(manager['Hypervisor']), self.host.kind == 'backdoor')
-        self.assertFalse(manager['Policy']['guest-operations'])
+        self.assertTrue(manager['Policy']['guest-operations'])
+        self.assertEqual(manager['Policy']['methods']['ListFilesInGuest'], '')
         self.assertIn('ip', manager['Policy']['public-guestinfo-keys'])
 
     def test_transport_state_is_told(self):

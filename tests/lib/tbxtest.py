@@ -71,10 +71,11 @@ def until(condition, what, seconds=WAIT_SECONDS, every_ms=1000):
         GLib.source_remove(timer)
 
 
-def unprivileged(callable_argv, **options):
-    """Runs a program as nobody, or as ourselves where we are not root."""
-    if os.geteuid() == 0:
-        options.update(user=NOBODY, group=NOBODY, extra_groups=[])
+def run_as(uid, callable_argv, **options):
+    """Runs a program as another user, where we may: else as ourselves."""
+    if os.geteuid() == 0 and uid != 0:
+        options.update(user=uid, group=uid if uid == NOBODY else None, extra_groups=[])
+        options = {name: value for name, value in options.items() if value is not None}
     return subprocess.run(callable_argv, check=True, capture_output=True, text=True, cwd='/',
                           **options)
 
@@ -318,14 +319,30 @@ def error_name(error):
     return Gio.DBusError.get_remote_error(error) or f'local: {error.message}'
 
 
-def call_as_nobody(address, calls, name=NAME):
+def _call_as(uid, address, calls, name):
+    source = (LIB / 'caller.py').read_text(encoding='utf-8')   # others may not read our tree
+    run = run_as(uid, [PYTHON, '-c', source], input=json.dumps([address, name, calls]))
+    return json.loads(run.stdout)
+
+
+def call_as(uid, address, calls, name=NAME):
     """Makes calls from a process of another user; for each its error's name, or None.
 
     A call is (interface, method, arguments as text, path, whether interaction is allowed).
     """
-    source = (LIB / 'caller.py').read_text(encoding='utf-8')   # nobody may not read our tree
-    run = unprivileged([PYTHON, '-c', source], input=json.dumps([address, name, calls]))
-    return json.loads(run.stdout)
+    return _call_as(uid, address, calls, name)[0]
+
+
+def call_as_nobody(address, calls, name=NAME):
+    return call_as(NOBODY, address, calls, name)
+
+
+def reply_as(uid, address, call, name=NAME):
+    """What a call gives to another user, as lists and dictionaries."""
+    errors, replies = _call_as(uid, address, [call], name)
+    if errors[0]:
+        raise AssertionError(errors[0])
+    return replies[0]
 
 
 class Host:
