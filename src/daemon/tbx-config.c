@@ -38,11 +38,20 @@ check_globs (const char *value, GError **error)
 }
 
 static gboolean
-check_directory (const char *value, GError **error)
+check_path (const char *value, GError **error)
 {
   if (value[0] == '\0' || (value[0] == '/' && strlen (value) <= MAX_VALUE_BYTES))
     return TRUE;
   g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "no absolute path");
+  return FALSE;
+}
+
+static gboolean
+check_inhibitors (const char *value, GError **error)
+{
+  if (strcmp (value, "override") == 0 || strcmp (value, "refuse") == 0)
+    return TRUE;
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "neither “override” nor “refuse”");
   return FALSE;
 }
 
@@ -55,8 +64,13 @@ static const Key keys[] = {
   { "guestinfo", "exclude-nics", "docker*,veth*,virbr*,antrea-*,cali*", FIELD (exclude_nics),
     check_globs },
   { POLICY_GROUP, "timeout-ms", "5000", FIELD (timeout_ms), NULL, 100, 60 * 1000 },
-  { "auth", "pam-directory", "", FIELD (pam_directory), check_directory },
+  { "auth", "pam-directory", "", FIELD (pam_directory), check_path },
   { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600 },
+  { "power", "deadline-ms", "10000", FIELD (power_deadline_ms), NULL, 100, 10 * 60 * 1000 },
+  { "power", "directory", "/etc/toolboxd/power.d", FIELD (power_directory), check_path },
+  { "power", "shutdown-command", "/sbin/shutdown", FIELD (shutdown_command), check_path },
+  { "power", "inhibitors", "override", FIELD (inhibitors), check_inhibitors },
+  { "power", "inhibitor-wait-ms", "30000", FIELD (inhibitor_wait_ms), NULL, 1, 10 * 60 * 1000 },
 };
 
 static const Key *

@@ -14,6 +14,11 @@ typedef struct
   guint      timeout_ms;          /* [guest-operations] timeout-ms: without progress */
   guint      worker_idle_s;       /* [auth] worker-idle-s: an idle worker ends after it */
   char      *pam_directory;       /* [auth] pam-directory: empty is the system's */
+  guint      power_deadline_ms;   /* [power] deadline-ms: of a preparation, milliseconds */
+  char      *power_directory;     /* [power] directory: empty is none */
+  char      *shutdown_command;    /* [power] shutdown-command: empty is none */
+  char      *inhibitors;          /* [power] inhibitors: "override" or "refuse" */
+  guint      inhibitor_wait_ms;   /* [power] inhibitor-wait-ms: for a block inhibitor */
   TbxPolicy *policy;              /* [guest-operations] and its groups for users and groups */
 } TbxConfig;
 

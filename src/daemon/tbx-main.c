@@ -9,6 +9,7 @@
 #include "tbx-link.h"
 #include "tbx-log.h"
 #include "tbx-options.h"
+#include "tbx-power-setup.h"
 #include "tbx-primary.h"
 #include "tbx-reload.h"
 #include "tbx-resolv-dns.h"
@@ -39,6 +40,7 @@ typedef struct
   TbxGuestInfo    *guestinfo;
   TbxGuestOperations *operations;
   TbxReload       *reload;
+  TbxPowerHost    *power;
   TbxBus          *bus;
   GMainLoop       *loop;
   gboolean         stopping;
@@ -79,6 +81,7 @@ on_signal (gpointer user_data)
   sd_notify (FALSE, "STOPPING=1");
   g_message ("Stopping");
   g_timeout_add (STOP_DEADLINE_MS, on_stop_deadline, daemon);
+  tbx_power_abort (tbx_power_host_get_power (daemon->power));
   if (tbx_link_get_state (daemon->link) == TBX_LINK_UP)
     tbx_capabilities_withdraw_async (daemon->capabilities, NULL, on_withdrawn, daemon);
   else
@@ -139,7 +142,6 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
   daemon->tclo = tbx_tclo_new (tbx_link_get_tclo (daemon->link));
   daemon->options = tbx_options_new (daemon->tclo);
   daemon->capabilities = tbx_capabilities_new (daemon->tclo, daemon->rpci);
-  tbx_capabilities_add_bare (daemon->capabilities, "statechange");
   g_signal_connect_swapped (daemon->tclo, "reset", G_CALLBACK (on_reset), daemon);
   daemon->network = tbx_network_new (nics, error);
   if (daemon->network == NULL)
@@ -152,6 +154,8 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
                                          daemon->hostname);
   daemon_make_operations (daemon, line);
   daemon->reload = tbx_reload_new (line, daemon->network, daemon->operations);
+  daemon->power = tbx_power_setup (daemon->config, daemon->guestinfo, daemon->tclo, daemon->rpci,
+                                   daemon->options, daemon->capabilities);
   return TRUE;
 }
 
@@ -176,6 +180,7 @@ daemon_clear (Daemon *daemon)
 {
   g_clear_object (&daemon->bus);
   g_clear_pointer (&daemon->reload, tbx_reload_free);
+  g_clear_object (&daemon->power);
   g_clear_pointer (&daemon->operations, tbx_guest_operations_free);
   g_clear_object (&daemon->guestinfo);
   g_clear_object (&daemon->hostname);

@@ -186,6 +186,18 @@ handle_option (const char *value, TbxTcloRequest *request, gpointer user_data)
 }
 
 /**
+ * tbx_power_host_get_power:
+ * @self: the host's side
+ *
+ * Returns: (transfer none): what does the work
+ */
+TbxPower *
+tbx_power_host_get_power (TbxPowerHost *self)
+{
+  return self->power;
+}
+
+/**
  * tbx_power_host_get_owes:
  * @self: the host's side
  *

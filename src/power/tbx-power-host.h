@@ -13,11 +13,12 @@ G_BEGIN_DECLS
 #define TBX_TYPE_POWER_HOST (tbx_power_host_get_type ())
 G_DECLARE_FINAL_TYPE (TbxPowerHost, tbx_power_host, TBX, POWER_HOST, GObject)
 
-TbxPowerHost *tbx_power_host_new      (TbxPower        *power,
-                                       TbxTclo         *tclo,
-                                       TbxRpci         *rpci,
-                                       TbxOptions      *options,
-                                       TbxCapabilities *capabilities);
-gboolean      tbx_power_host_get_owes (TbxPowerHost *self);
+TbxPowerHost *tbx_power_host_new       (TbxPower        *power,
+                                        TbxTclo         *tclo,
+                                        TbxRpci         *rpci,
+                                        TbxOptions      *options,
+                                        TbxCapabilities *capabilities);
+TbxPower     *tbx_power_host_get_power (TbxPowerHost *self);
+gboolean      tbx_power_host_get_owes  (TbxPowerHost *self);
 
 G_END_DECLS

@@ -112,7 +112,8 @@ def memory(argv):
         guest.end()
 
 
-DAEMON = [os.environ['TBX_TOOLBOXD'], '--transport=backdoor']
+HARMLESS = Path(__file__).resolve().parent.parent / 'lib' / 'harmless.conf'
+DAEMON = [os.environ['TBX_TOOLBOXD'], '--transport=backdoor', f'--config={HARMLESS}']
 CEILING = [os.environ['TBX_CEILING_GUEST']]
 
 

@@ -32,6 +32,36 @@ test_empty (void)
   g_assert_cmpuint (problems->len, ==, 0);
   g_assert_cmpstr (config->transport, ==, "auto");
   g_assert_cmpstr (config->exclude_nics, ==, "docker*,veth*,virbr*,antrea-*,cali*");
+  g_assert_cmpuint (config->power_deadline_ms, ==, 10000);
+  g_assert_cmpuint (config->inhibitor_wait_ms, ==, 30000);
+  g_assert_cmpstr (config->inhibitors, ==, "override");
+  g_assert_cmpstr (config->shutdown_command, ==, "/sbin/shutdown");
+  g_assert_true (g_str_has_suffix (config->power_directory, "/toolboxd/power.d"));
+}
+
+static void
+test_power (void)
+{
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) config = parse ("[power]\ndeadline-ms=250\ninhibitors=refuse\n"
+                                       "inhibitor-wait-ms=1\nshutdown-command=\n"
+                                       "directory=/a/b\n", &problems);
+  g_autoptr(GPtrArray) bad = NULL;
+  g_autoptr(TbxConfig) refused = parse ("[power]\ndeadline-ms=99\ninhibitors=maybe\n"
+                                        "inhibitor-wait-ms=-1\nshutdown-command=shutdown\n"
+                                        "directory=b\n", &bad);
+
+  g_assert_cmpuint (problems->len, ==, 0);
+  g_assert_cmpuint (config->power_deadline_ms, ==, 250);
+  g_assert_cmpuint (config->inhibitor_wait_ms, ==, 1);
+  g_assert_cmpstr (config->inhibitors, ==, "refuse");
+  g_assert_cmpstr (config->shutdown_command, ==, "");
+  g_assert_cmpstr (config->power_directory, ==, "/a/b");
+  g_assert_cmpuint (bad->len, ==, 5);
+  g_assert_cmpstr (g_ptr_array_index (bad, 1), ==,
+                   "t.conf:3: [power] inhibitors: neither “override” nor “refuse”");
+  g_assert_cmpuint (refused->power_deadline_ms, ==, 10000);
+  g_assert_cmpstr (refused->inhibitors, ==, "override");
 }
 
 /* Each message names file, line, group and key; what is good beside it counts. */
@@ -175,6 +205,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config/good", test_good);
   g_test_add_func ("/config/empty", test_empty);
+  g_test_add_func ("/config/power", test_power);
   g_test_add_func ("/config/problems", test_problems);
   g_test_add_func ("/config/broken", test_broken);
   g_test_add_func ("/config/twice", test_twice);
