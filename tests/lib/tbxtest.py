@@ -518,8 +518,13 @@ class Case(unittest.TestCase):
 
 
 def main():
-    """Runs the tests in a network of their own, where we may make one."""
-    if os.geteuid() == 0 and 'TBX_TEST_NETNS' not in os.environ:
-        os.environ['TBX_TEST_NETNS'] = '1'
-        os.execvp('unshare', ['unshare', '--net', PYTHON, *sys.argv])
+    """Runs the tests in a network of their own, as root or with a user namespace."""
+    if 'TBX_TEST_NETNS' not in os.environ:
+        argv = ['unshare', '--net']
+        if os.geteuid() != 0:
+            argv += ['--user', '--map-current-user', '--keep-caps']
+        made = subprocess.run([*argv, 'true'], check=False, stderr=subprocess.DEVNULL).returncode == 0
+        os.environ['TBX_TEST_NETNS'] = str(int(made))
+        if made:
+            os.execvp('unshare', [*argv, PYTHON, *sys.argv])
     unittest.main()
