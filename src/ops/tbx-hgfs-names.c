@@ -222,7 +222,7 @@ tbx_hgfs_do_create_symlink (TbxHgfsCall *call, TbxHgfsReply *reply)
   return symlink (target, path) < 0 ? tbx_hgfs_status_from_errno (errno) : TBX_HGFS_OK;
 }
 
-/* Source: docs/wire/hgfs.md, "QUERY_VOLUME_INFO". */
+/* Source: docs/wire/hgfs.md, "QUERY_VOLUME". */
 guint
 tbx_hgfs_do_query_volume (TbxHgfsCall *call, TbxHgfsReply *reply)
 {

@@ -7,7 +7,7 @@
 /* A larger folder is not searched. */
 #define MAX_ENTRIES 1000000
 
-/* Source: docs/wire/hgfs.md, "Search". */
+/* Source: docs/wire/hgfs.md, "SEARCH_OPEN". */
 guint
 tbx_hgfs_do_search_open (TbxHgfsCall *call, TbxHgfsReply *reply)
 {
