@@ -2,7 +2,17 @@
 #include "tbx-command-line.h"
 #include "config.h"
 #include <glib/gi18n.h>
+#include <locale.h>
 #include <unistd.h>
+
+static void
+speak_user_language (void)
+{
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, TBX_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+}
 
 static gboolean
 on_trace_option (const char *name, const char *value, gpointer data, GError **error)
@@ -46,7 +56,8 @@ on_auth_option (const char *name, const char *value, gpointer data, GError **err
  * @argv: (inout): the arguments
  * @error: return location for an error
  *
- * Prints the help and ends the process when that is asked for.
+ * Sets the language of the process first.  Prints the help and ends the process when
+ * that is asked for.
  * Errors: `G_OPTION_ERROR`, in the user's language.
  */
 gboolean
@@ -71,6 +82,7 @@ tbx_command_line_parse (TbxCommandLine *self, int *argc, char ***argv, GError **
   g_autoptr(GOptionContext) context = g_option_context_new (NULL);
   g_autoptr(GOptionGroup) group = g_option_group_new ("toolboxd", NULL, NULL, self, NULL);
 
+  speak_user_language ();
   g_option_group_add_entries (group, entries);
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_context_set_main_group (context, g_steal_pointer (&group));

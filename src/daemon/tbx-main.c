@@ -17,8 +17,6 @@
 #include "tbx-tclo.h"
 #include "tbx-watchdog.h"
 #include <glib-unix.h>
-#include <libintl.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
@@ -204,10 +202,6 @@ main (int argc, char **argv)
   TbxHypervisor hypervisor = { 0 };
   Daemon daemon = { 0 };
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, TBX_LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
   if (!tbx_command_line_parse (&line, &argc, &argv, &error))
     {
       g_printerr ("toolboxd: %s\n", error->message);
