@@ -98,6 +98,7 @@ gboolean
 tbx_launch (const TbxLaunch *launch, pid_t *pid, int *pidfd, int *error_number)
 {
   const char *shell = find_shell ();
+  siginfo_t info;
 
   *pid = fork ();
   if (*pid == 0)
@@ -110,6 +111,6 @@ tbx_launch (const TbxLaunch *launch, pid_t *pid, int *pidfd, int *error_number)
     return TRUE;
   *error_number = errno;
   kill (*pid, SIGKILL);
-  waitid (P_PID, (id_t) *pid, NULL, WEXITED);
+  waitid (P_PID, (id_t) *pid, &info, WEXITED);
   return FALSE;
 }

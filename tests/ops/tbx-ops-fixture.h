@@ -49,6 +49,7 @@ gboolean ops_fixture_exists (OpsFixture *f, const char *name);
 guint ops_count_entries     (const char *path);
 
 /* Runs @part in a child that is no root: what it asserts must hold. */
+void  ops_child_done        (void) G_GNUC_NORETURN;
 void  ops_fixture_as_user   (OpsFixture *f, void (*part) (OpsFixture *f));
 
 G_END_DECLS
