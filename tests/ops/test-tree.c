@@ -14,10 +14,26 @@
 #define DEPTH     5000
 #define N_FILES   20000
 
+/* A journal makes many files slow. */
+#define N_FILES_ON_DISK 1500
+
 /* Rounds of the race: some at least, more while there is time. */
 #define MIN_ROUNDS 10
 #define RACE_US    (2 * G_USEC_PER_SEC)
 #define N_FOLDERS  16
+
+/* The folder in memory. */
+static void
+memory_set_up (OpsFixture *f, gconstpointer data)
+{
+  char dir[] = "/dev/shm/tbx-ops-XXXXXX";
+
+  ops_fixture_set_up (f, data);
+  g_assert_no_errno (rmdir (f->dir));
+  g_assert_nonnull (mkdtemp (dir));
+  g_free (f->dir);
+  f->dir = g_strdup (dir);
+}
 
 static TbxVixCode
 delete_tree (OpsFixture *f, const char *name)
@@ -59,8 +75,10 @@ test_deep (OpsFixture *f, gconstpointer data)
 static void
 test_wide (OpsFixture *f, gconstpointer data)
 {
+  guint n_files = GPOINTER_TO_UINT (data);
+
   ops_fixture_mkdir (f, "wide", 0700);
-  for (guint i = 0; i < N_FILES; i++)
+  for (guint i = 0; i < n_files; i++)
     {
       g_autofree char *path = g_strdup_printf ("%s/wide/%05u", f->dir, i);
 
@@ -241,19 +259,6 @@ assert_canaries (OpsFixture *f)
     g_assert_true (ops_fixture_exists (f, names[i]));
 }
 
-/* In memory: a journal would make the race slow. */
-static void
-swapped_set_up (OpsFixture *f, gconstpointer data)
-{
-  char dir[] = "/dev/shm/tbx-ops-XXXXXX";
-
-  ops_fixture_set_up (f, data);
-  g_assert_no_errno (rmdir (f->dir));
-  g_assert_nonnull (mkdtemp (dir));
-  g_free (f->dir);
-  f->dir = g_strdup (dir);
-}
-
 /* Somebody swaps folders for links all the time: the walk never leaves the tree. */
 static void
 test_swapped (OpsFixture *f, gconstpointer data)
@@ -284,18 +289,18 @@ test_swapped (OpsFixture *f, gconstpointer data)
   g_assert_cmpuint (ops_count_entries ("/proc/self/fd"), ==, n_open);
 }
 
-#define ADD(path, function) \
-  g_test_add (path, OpsFixture, NULL, ops_fixture_set_up, function, ops_fixture_tear_down)
+#define ADD(path, data, set_up, function) \
+  g_test_add (path, OpsFixture, data, set_up, function, ops_fixture_tear_down)
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  ADD ("/tree/deep", test_deep);
-  ADD ("/tree/wide", test_wide);
-  ADD ("/tree/links", test_links);
-  ADD ("/tree/not-all", test_not_all);
-  g_test_add ("/tree/swapped", OpsFixture, NULL, swapped_set_up, test_swapped,
-              ops_fixture_tear_down);
+  ADD ("/tree/deep", NULL, memory_set_up, test_deep);
+  ADD ("/tree/wide", GUINT_TO_POINTER (N_FILES), memory_set_up, test_wide);
+  ADD ("/tree/wide-on-disk", GUINT_TO_POINTER (N_FILES_ON_DISK), ops_fixture_set_up, test_wide);
+  ADD ("/tree/links", NULL, ops_fixture_set_up, test_links);
+  ADD ("/tree/not-all", NULL, ops_fixture_set_up, test_not_all);
+  ADD ("/tree/swapped", NULL, memory_set_up, test_swapped);
   return g_test_run ();
 }
