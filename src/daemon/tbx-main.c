@@ -60,15 +60,6 @@ on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-on_stop_deadline (gpointer user_data)
-{
-  Daemon *daemon = user_data;
-
-  g_main_loop_quit (daemon->loop);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
 on_signal (gpointer user_data)
 {
   Daemon *daemon = user_data;
@@ -78,7 +69,7 @@ on_signal (gpointer user_data)
   daemon->stopping = TRUE;
   sd_notify (FALSE, "STOPPING=1");
   g_message ("Stopping");
-  g_timeout_add (STOP_DEADLINE_MS, on_stop_deadline, daemon);
+  g_timeout_add_once (STOP_DEADLINE_MS, (GSourceOnceFunc) g_main_loop_quit, daemon->loop);
   tbx_power_abort (tbx_power_host_get_power (daemon->power));
   if (tbx_link_get_state (daemon->link) == TBX_LINK_UP)
     tbx_capabilities_withdraw_async (daemon->capabilities, NULL, on_withdrawn, daemon);
@@ -102,6 +93,8 @@ daemon_make_bus (Daemon *daemon, const char *hypervisor)
     .relay = tbx_guest_operations_get_relay (daemon->operations),
     .pool = tbx_guest_operations_get_pool (daemon->operations),
     .programs = tbx_guest_operations_get_programs (daemon->operations),
+    .power = daemon->power,
+    .ways = tbx_power_setup_ways (daemon->config),
     .scopes = sd_booted () > 0,
   };
 

@@ -42,3 +42,18 @@ tbx_power_setup (const TbxConfig *config,
                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);   /* the status goes first */
   return host;
 }
+
+/**
+ * tbx_power_setup_ways:
+ * @config: the configuration
+ *
+ * Returns: what it says about the ways down
+ */
+TbxPowerWays
+tbx_power_setup_ways (const TbxConfig *config)
+{
+  return (TbxPowerWays) {
+    .inhibitor_wait_ms = config->inhibitor_wait_ms,
+    .override = g_strcmp0 (config->inhibitors, "override") == 0,
+  };
+}

@@ -6,6 +6,7 @@
 #include "tbx-export-manager.h"
 #include "tbx-export-network.h"
 #include "tbx-export-nics.h"
+#include "tbx-export-power.h"
 #include "tbx-export-processes.h"
 #include "tbx-export-programs.h"
 #include "tbx-names.h"
@@ -21,6 +22,7 @@ struct _TbxBus
   GPtrArray                *root;         /* GDBusInterfaceSkeleton of the root (owned) */
   TbxExportNics            *nics;         /* owned */
   TbxExportPrograms        *programs;     /* owned */
+  TbxPowerBus              *power;        /* owned */
   TbxScopes                *scopes;       /* owned, or NULL without systemd */
   TbxNetwork               *network;      /* owned */
   TbxResolved              *resolved;     /* owned */
@@ -69,6 +71,7 @@ on_up (TbxBusConnection *source, GDBusConnection *connection, TbxBus *self)
     }
   g_dbus_object_manager_server_set_connection (self->objects, connection);
   tbx_resolved_attach (self->resolved, connection);
+  tbx_power_bus_attach (self->power, connection);
   if (self->scopes != NULL)
     tbx_scopes_attach (self->scopes, connection);
   bus_claim_name (self);
@@ -78,6 +81,7 @@ static void
 on_down (TbxBusConnection *source, TbxBus *self)
 {
   g_clear_handle_id (&self->name_id, g_bus_unown_name);
+  tbx_power_bus_detach (self->power);
   if (self->scopes != NULL)
     tbx_scopes_detach (self->scopes);
   tbx_resolved_detach (self->resolved);
@@ -119,6 +123,7 @@ tbx_bus_dispose (GObject *object)
   if (self->connection != NULL)
     tbx_bus_stop (self);
   g_clear_object (&self->connection);
+  g_clear_object (&self->power);
   g_clear_object (&self->scopes);
   g_clear_object (&self->resolved);
   g_clear_object (&self->programs);
@@ -167,6 +172,7 @@ tbx_bus_new (const TbxBusParts *parts)
                                                     parts->hypervisor));
   bus_add_root (self, gate, tbx_export_network_new (parts->primary));
   bus_add_root (self, gate, tbx_export_guestinfo_new (parts->rpci));
+  bus_add_root (self, gate, tbx_export_power_new (tbx_power_host_get_power (parts->power)));
   bus_add_root (self, gate, tbx_export_processes_new (parts->programs));
   self->network = g_object_ref (parts->network);
   g_signal_connect_object (self->network, "notify::ready", G_CALLBACK (bus_claim_name), self,
@@ -176,6 +182,7 @@ tbx_bus_new (const TbxBusParts *parts)
   self->resolved = tbx_resolved_new (parts->network);
   if (parts->scopes)
     self->scopes = tbx_scopes_new (parts->pool, parts->programs);
+  self->power = tbx_power_bus_new (parts->power, &parts->ways);
   self->connection = tbx_bus_connection_new (parts->address);
   g_signal_connect_object (self->connection, "up", G_CALLBACK (on_up), self, 0);
   g_signal_connect_object (self->connection, "down", G_CALLBACK (on_down), self, 0);

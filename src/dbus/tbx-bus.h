@@ -4,6 +4,7 @@
 #include "tbx-host-programs.h"
 #include "tbx-link.h"
 #include "tbx-options.h"
+#include "tbx-power-bus.h"
 #include "tbx-primary.h"
 #include "tbx-relay.h"
 #include "tbx-rpci.h"
@@ -26,6 +27,8 @@ typedef struct
   TbxRelay        *relay;
   TbxWorkerPool   *pool;
   TbxHostPrograms *programs;
+  TbxPowerHost    *power;
+  TbxPowerWays     ways;           /* down, in what the administrator decides */
   gboolean         scopes;         /* systemd is PID 1: programs get scopes of it */
 } TbxBusParts;
 

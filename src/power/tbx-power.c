@@ -25,6 +25,7 @@ struct _TbxPower
   TbxPowerPreparation *preparation;  /* owned, or NULL */
   GCancellable        *acting;       /* of the back end that is tried (owned), or NULL */
   guint                backend;      /* index of that one */
+  char                *note;         /* what the preparation had to say (owned), or NULL */
   GString             *refusals;     /* why those before it did not (owned) */
   GVariant            *blockers;     /* a(ss): what it waits for (owned), or NULL */
   guint                watch_id;     /* source that gives up a shutdown, or 0 */
@@ -82,7 +83,8 @@ static void
 power_complete (TbxPower *self, TbxPowerState next, gboolean success, const char *message)
 {
   TbxPowerOperation operation = self->operation;
-  g_autofree char *text = g_strdup (message);
+  g_autofree char *note = g_steal_pointer (&self->note);
+  g_autofree char *text = note == NULL ? g_strdup (message) : g_strconcat (note, "; ", message, NULL);
 
   power_drop (self);
   self->last_failed = success ? TBX_POWER_NONE : operation;
@@ -176,6 +178,8 @@ power_go_on (TbxPower *self, const char *message)
       power_complete (self, TBX_POWER_IDLE, TRUE, message);
       return;
     }
+  g_free (self->note);
+  self->note = message[0] != '\0' ? g_strdup (message) : NULL;
   power_set_state (self, TBX_POWER_ACTING, self->operation);
   self->backend = 0;
   g_string_truncate (self->refusals, 0);
@@ -334,6 +338,17 @@ tbx_power_add_backend (TbxPower *self, TbxPowerBackend *backend)
 }
 
 /**
+ * tbx_power_prepend_backend:
+ * @self: the power hub, which is idle
+ * @backend: (transfer none): a way to shut down, tried before all others
+ */
+void
+tbx_power_prepend_backend (TbxPower *self, TbxPowerBackend *backend)
+{
+  g_ptr_array_insert (self->backends, 0, g_object_ref (backend));
+}
+
+/**
  * tbx_power_set_deadline_ms:
  * @self: the power hub
  * @deadline_ms: how long a preparation may take, milliseconds; counts from the next on
@@ -425,6 +440,7 @@ tbx_power_finalize (GObject *object)
   TbxPower *self = TBX_POWER (object);
 
   g_ptr_array_unref (self->backends);
+  g_free (self->note);
   g_string_free (self->refusals, TRUE);
   G_OBJECT_CLASS (tbx_power_parent_class)->finalize (object);
 }

@@ -46,6 +46,7 @@ TbxPower         *tbx_power_new                (TbxPowerFiles *files);
 void              tbx_power_set_deadline_ms    (TbxPower *self, guint deadline_ms);
 guint             tbx_power_get_deadline_ms    (TbxPower *self);
 void              tbx_power_add_backend        (TbxPower *self, TbxPowerBackend *backend);
+void              tbx_power_prepend_backend    (TbxPower *self, TbxPowerBackend *backend);
 TbxPowerHolds    *tbx_power_get_holds          (TbxPower *self);
 TbxPowerHandlers *tbx_power_get_handlers       (TbxPower *self);
 TbxPowerState     tbx_power_get_state          (TbxPower *self);

@@ -22,6 +22,9 @@ GOOD = {
     'Get': "('private',)",
     'Set': "('private', 'changed')",
     'List': '(@ax [], true)',
+    'Hold': "('shutdown', 'nobody', '')",
+    'RegisterHandler': "('shutdown', objectpath '/a', 0)",
+    'UnregisterHandler': "(objectpath '/a',)",
 }
 ACTIONS = {
     'Reset': 'org.toolboxd.reset',
@@ -29,7 +32,12 @@ ACTIONS = {
     'ClearPrimaryAddress': 'org.toolboxd.set-primary-address',
     'Get': 'org.toolboxd.read-guestinfo',
     'Set': 'org.toolboxd.write-guestinfo',
+    'Hold': 'org.toolboxd.hold-power',
+    'RegisterHandler': 'org.toolboxd.handle-power',
+    'UnregisterHandler': 'org.toolboxd.handle-power',
 }
+# What a call gives that is let through, if not a success.
+PASSED = {'UnregisterHandler': f'{NAME}.Error.NotFound'}
 
 
 class Authorization(tbxtest.Case):
@@ -91,7 +99,7 @@ class Authorization(tbxtest.Case):
                 polkit.allow(*(set(ACTIONS.values()) - {ACTIONS[call[1]]}))
                 self.assertEqual(self.as_nobody([call]), [DENIED])
                 polkit.allow(ACTIONS[call[1]])
-                self.assertEqual(self.as_nobody([call]), [None])
+                self.assertEqual(self.as_nobody([call]), [PASSED.get(call[1])])
         self.assertIsNone(self.daemon.find('has no row in the table'))
 
     def test_reads_are_open(self):

@@ -127,10 +127,17 @@ class Beside(unittest.TestCase):
         owners = [p.attrib for p in root.findall('policy') if p.find('allow[@own]') is not None]
         self.assertEqual(owners, [{'user': 'root'}])
         sends = {a.get('send_interface') for a in root.iter('allow') if a.get('send_destination')}
-        self.assertEqual({s for s in sends if s.startswith(NAME)}, {path.stem for path in FILES})
+        agents = {path.stem for path in FILES if '.Agent.' in path.stem}
+        self.assertEqual({s for s in sends if s.startswith(NAME)}, {path.stem for path in FILES} - agents)
+        self.assertEqual({a.get('send_interface') for a in root.iter('allow')
+                          if not a.get('send_destination')} - {None}, agents)
         self.assertEqual(list(root.iter('deny')), [])
-        for allow in root.iter('allow'):
-            self.assertIn(NAME, (allow.get('own'), allow.get('send_destination')))
+        for policy in root.findall('policy'):
+            for allow in policy.findall('allow'):
+                if allow.get('send_interface') in agents:   # ours are called by the daemon alone
+                    self.assertEqual(policy.attrib, {'user': 'root'})
+                else:
+                    self.assertIn(NAME, (allow.get('own'), allow.get('send_destination')))
 
 
 unittest.main(argv=sys.argv[:1])
