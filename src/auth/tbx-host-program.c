@@ -156,7 +156,10 @@ tbx_host_program_terminate (TbxHostProgram *self, GError **error)
   if (!program_send (self, SIGTERM, error))
     return FALSE;
   if (self->kill_id == 0)
-    self->kill_id = g_timeout_add (KILL_AFTER_MS, on_kill_due, self);
+    {
+      self->kill_id = g_timeout_add (KILL_AFTER_MS, on_kill_due, self);
+      g_source_set_name_by_id (self->kill_id, "tbx-host-program-kill");
+    }
   return TRUE;
 }
 

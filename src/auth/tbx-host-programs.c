@@ -61,6 +61,7 @@ entry_forget_later (Entry *entry)
   guint left = (guint) (TBX_WORKER_PROGRAM_LISTED_S - CLAMP (passed, 0, TBX_WORKER_PROGRAM_LISTED_S));
 
   entry->forget_id = g_timeout_add_seconds (left, on_forget_due, entry);
+  g_source_set_name_by_id (entry->forget_id, "tbx-host-programs-forget");
 }
 
 static void

@@ -41,8 +41,8 @@ on_hangup (gpointer user_data)
  * @network: what the globs of interfaces are for
  * @operations: what the policy and the limits are for; must outlive this
  *
- * From now on SIGHUP has the configuration read again.  What chooses the transport and
- * PAM's files counts at the next start.
+ * From now on SIGHUP has the configuration read again.  What is said of the transport,
+ * of PAM's files and of power counts at the next start.
  *
  * Returns: (transfer full): free with tbx_reload_free()
  */

@@ -390,13 +390,13 @@ class Host:
 class Daemon(Program):
     """toolboxd, in the guest of a host, on a bus; no request of the host ends this machine."""
 
-    def __init__(self, host, bus, config=None, arguments=(), env=None):
+    def __init__(self, host, bus, config=None, arguments=(), env=None, before=()):
         config = config or LIB / 'harmless.conf'
         if 'shutdown-command=' not in Path(config).read_text(encoding='utf-8', errors='replace'):
             with open(config, 'ab') as file:
                 file.write(b'\n' + (LIB / 'harmless.conf').read_bytes())
         argv = [program('TBX_TOOLBOXD'), '--verbose', '--config', config, *arguments]
-        super().__init__('toolboxd', host.argv(argv),
+        super().__init__('toolboxd', [*before, *host.argv(argv)],
                          {'DBUS_SYSTEM_BUS_ADDRESS': bus.address, **(env or {})})
         self.kind = host.kind
 
@@ -463,6 +463,18 @@ class Resolved(Mock):
             'DNS': GLib.Variant('a(iiay)', servers), 'Domains': GLib.Variant('a(isb)', domains)})))
 
 
+class Systemd(Mock):
+    NAME = 'org.freedesktop.systemd1'
+
+    def __init__(self, bus, client, behaviour):
+        super().__init__(bus, client, self.NAME, '/org/freedesktop/systemd1',
+                         ['-t', LIB / 'systemd_mock.py', '-p', json.dumps({'behaviour': behaviour})])
+
+    def started(self):
+        """The scopes that it was asked for, oldest first."""
+        return json.loads(self.tell('Started')[0])
+
+
 class Case(unittest.TestCase):
     """A test with a directory, a bus, a host and a daemon, as far as it starts them."""
 
@@ -515,6 +527,11 @@ class Case(unittest.TestCase):
         resolved = Resolved(self.bus, self.client(), servers, domains)
         self.addCleanup(resolved.stop)
         return resolved
+
+    def start_systemd(self, behaviour='work'):
+        systemd = Systemd(self.bus, self.client(), behaviour)
+        self.addCleanup(systemd.stop)
+        return systemd
 
 
 def main():
