@@ -133,6 +133,7 @@ daemon_make (Daemon *daemon, TbxTransport *transport, const TbxCommandLine *line
   daemon->tclo = tbx_tclo_new (tbx_link_get_tclo (daemon->link));
   daemon->options = tbx_options_new (daemon->tclo);
   daemon->capabilities = tbx_capabilities_new (daemon->tclo, daemon->rpci);
+  tbx_capabilities_add_valued (daemon->capabilities, "hgfs_server toolbox", 1);
   g_signal_connect_swapped (daemon->tclo, "reset", G_CALLBACK (on_reset), daemon);
   daemon->network = tbx_network_new (nics, error);
   if (daemon->network == NULL)

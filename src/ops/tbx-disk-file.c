@@ -3,17 +3,24 @@
 #include "tbx-upload.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What is open: a file on disk, or the upload that will become one. */
 typedef struct
 {
-  TbxFile    base;
-  int        fd;          /* what is read and written */
-  TbxUpload *upload;      /* what @fd belongs to, or NULL: the file itself (owned) */
-  int        access;      /* O_RDONLY, O_WRONLY or O_RDWR */
-  mode_t     mode;        /* that it has when it is complete */
-  gboolean   mode_due;    /* it is new, and has less until then */
+  TbxFile         base;
+  int             fd;          /* what is read and written */
+  TbxUpload      *upload;      /* what @fd belongs to, or NULL: the file itself (owned) */
+  int             access;      /* O_RDONLY, O_WRONLY or O_RDWR */
+  gboolean        appends;     /* the kernel writes at the end */
+  gboolean        reserved;    /* there may be space behind the end */
+  mode_t          mode;        /* that it has when it is complete */
+  gboolean        mode_due;    /* @mode is to be set then */
+  mode_t          made_mode;   /* that a new file has until then */
+  gboolean        has_times;   /* @times were set, and a write changed them again */
+  struct timespec times[2];    /* of access and modification */
+  TbxOp          *op;          /* that completes it (not owned), or NULL */
 } DiskFile;
 
 static int
@@ -30,14 +37,29 @@ disk_read (TbxFile *file, guint64 offset, guint8 *buffer, gsize size, gsize *don
     {
       gssize n = pread (self->fd, buffer + *done, size - *done, (off_t) (offset + *done));
 
+      if (n < 0 && errno == ESPIPE)   /* a device, which only goes on */
+        n = read (self->fd, buffer + *done, size - *done);
       if (n < 0 && errno == EINTR)
         continue;
+      /* A device has no more now.  Of a file a short read would pass for its end. */
       if (n < 0)
-        return *done > 0 ? 0 : errno;
+        return errno == EAGAIN && *done > 0 ? 0 : errno;
       if (n == 0)
         break;
       *done += (gsize) n;
     }
+  return 0;
+}
+
+/* So that other writers are not overwritten; a write at an offset must not have it. */
+static int
+disk_set_appends (DiskFile *self, gboolean appends)
+{
+  int flags = fcntl (self->fd, F_GETFL);
+
+  if (flags < 0 || fcntl (self->fd, F_SETFL, appends ? flags | O_APPEND : flags & ~O_APPEND) < 0)
+    return errno;
+  self->appends = appends;
   return 0;
 }
 
@@ -46,17 +68,15 @@ disk_write (TbxFile *file, guint64 offset, gboolean append, const guint8 *data, 
             gsize *done)
 {
   DiskFile *self = (DiskFile *) file;
-  struct stat info;
+  int error_number;
 
   *done = 0;
   if (self->access == O_RDONLY)
     return EBADF;
+  if (append != self->appends && (error_number = disk_set_appends (self, append)) != 0)
+    return error_number;
   if (append)
-    {
-      if (fstat (self->fd, &info) < 0)
-        return errno;
-      offset = (guint64) info.st_size;
-    }
+    offset = 0;
   if (offset > G_MAXINT64 || size > G_MAXINT64 - offset)
     return EINVAL;
   while (*done < size)
@@ -79,21 +99,46 @@ disk_stat (TbxFile *file, struct stat *info)
 
   if (fstat (self->fd, info) < 0)
     return errno;
-  if (self->mode_due)
+  if (self->upload != NULL || self->mode_due)
     info->st_mode = (info->st_mode & S_IFMT) | self->mode;
   return 0;
+}
+
+/* A mode that somebody set meanwhile stays. */
+static int
+disk_settle_mode (DiskFile *self)
+{
+  struct stat info;
+
+  if (!self->mode_due)
+    return 0;
+  if (fstat (self->fd, &info) < 0)
+    return errno;
+  if ((info.st_mode & 07777) != self->made_mode)
+    return 0;
+  return fchmod (self->fd, self->mode) < 0 ? errno : 0;
+}
+
+static int
+disk_settle (DiskFile *self)
+{
+  struct stat info;
+
+  if (self->reserved && (fstat (self->fd, &info) < 0 || ftruncate (self->fd, info.st_size) < 0))
+    return errno;
+  if (self->upload != NULL)
+    return tbx_upload_complete (self->upload, self->mode_due ? &self->mode : NULL, self->op);
+  if (self->has_times && futimens (self->fd, self->times) < 0)
+    return errno;
+  return disk_settle_mode (self);
 }
 
 static int
 disk_close (TbxFile *file)
 {
   DiskFile *self = (DiskFile *) file;
-  int error_number = 0;
+  int error_number = disk_settle (self);
 
-  if (self->upload != NULL)
-    error_number = tbx_upload_complete (self->upload, self->mode_due ? &self->mode : NULL);
-  else if (self->mode_due && fchmod (self->fd, self->mode) < 0)
-    error_number = errno;
   if (self->upload == NULL && close (self->fd) < 0 && error_number == 0)
     error_number = errno;
   self->fd = -1;
@@ -115,37 +160,62 @@ static const TbxFileFuncs disk_funcs = { disk_read, disk_write, disk_stat, disk_
 
 /* What may be open at all: nothing that blocks, nothing that a mere look disturbs. */
 static int
-check_kind (int fd, int access)
+check_kind (const struct stat *info, int access)
+{
+  if (S_ISREG (info->st_mode))
+    return 0;
+  if (S_ISLNK (info->st_mode))
+    return ELOOP;
+  if (S_ISDIR (info->st_mode))
+    return access == O_RDONLY ? 0 : EISDIR;
+  return S_ISCHR (info->st_mode) && access == O_RDONLY ? 0 : EACCES;
+}
+
+/* Looks first at what it is, then opens just that. */
+static int
+open_present (DiskFile *self, int name_fd, const TbxDiskOpen *how)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", name_fd);
+  struct stat info;
+  int error_number;
+
+  if (how->create & O_EXCL)
+    return EEXIST;
+  if (fstat (name_fd, &info) < 0)
+    return errno;
+  error_number = check_kind (&info, how->access);
+  if (error_number != 0)
+    return error_number;
+  /* A device may keep a reader waiting. */
+  self->fd = open (path, how->access | (how->create & O_TRUNC) | O_CLOEXEC | O_NOCTTY
+                         | (S_ISCHR (info.st_mode) ? O_NONBLOCK : 0));
+  return self->fd < 0 ? errno : 0;
+}
+
+static int
+open_new (DiskFile *self, const char *path, const TbxDiskOpen *how)
 {
   struct stat info;
 
-  if (fstat (fd, &info) < 0)
+  self->fd = open (path, how->access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
+                   how->mode & 0700);
+  if (self->fd < 0 || fstat (self->fd, &info) < 0)
     return errno;
-  if (S_ISREG (info.st_mode))
-    return 0;
-  if (S_ISDIR (info.st_mode))
-    return access == O_RDONLY ? 0 : EISDIR;
-  return S_ISCHR (info.st_mode) && access == O_RDONLY ? 0 : EACCES;
+  self->made_mode = info.st_mode & 07777;
+  self->mode_due = TRUE;
+  return 0;
 }
 
 static int
 open_in_place (DiskFile *self, const char *path, const TbxDiskOpen *how)
 {
-  int flags = how->access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+  int name_fd = open (path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   int error_number;
 
-  /* First without making it, to know whether it is new. */
-  self->fd = how->create & O_EXCL ? -1 : open (path, flags | (how->create & O_TRUNC));
-  if (self->fd < 0 && how->create & O_CREAT && (how->create & O_EXCL || errno == ENOENT))
-    {
-      self->fd = open (path, flags | O_CREAT | O_EXCL, how->mode & 0700);
-      self->mode_due = self->fd >= 0;
-    }
-  if (self->fd < 0)
-    return errno;
-  error_number = check_kind (self->fd, how->access);
-  if (error_number == 0)
-    fcntl (self->fd, F_SETFL, fcntl (self->fd, F_GETFL) & ~O_NONBLOCK);
+  if (name_fd < 0)
+    return errno == ENOENT && how->create & O_CREAT ? open_new (self, path, how) : errno;
+  error_number = open_present (self, name_fd, how);
+  close (name_fd);
   return error_number;
 }
 
@@ -168,13 +238,19 @@ tbx_disk_file_open (const char *path, const TbxDiskOpen *how, int *error_number)
   self->base.funcs = &disk_funcs;
   self->access = how->access;
   self->mode = how->mode;
+  self->fd = -1;
+  self->times[0].tv_nsec = UTIME_OMIT;
+  self->times[1].tv_nsec = UTIME_OMIT;
   if (how->access == O_WRONLY && how->create & O_TRUNC)
     {
-      self->upload = tbx_upload_new (path, (how->create & O_CREAT) != 0, error_number);
+      self->upload = tbx_upload_new (path, how->create & O_CREAT ? TBX_UPLOAD_CREATE : 0,
+                                     error_number);
       if (self->upload == NULL)
         return NULL;
       self->fd = tbx_upload_get_fd (self->upload);
       self->mode_due = tbx_upload_is_new (self->upload);
+      if (!self->mode_due)
+        self->mode = tbx_upload_get_mode (self->upload);
       return (TbxFile *) g_steal_pointer (&self);
     }
   *error_number = open_in_place (self, path, how);
@@ -192,15 +268,65 @@ tbx_disk_file_is_disk (TbxFile *file)
 }
 
 /**
- * tbx_disk_file_get_fd:
- * @file: a file on disk
+ * tbx_disk_file_reserve:
+ * @file: a file on disk that may be written
+ * @size: how long it will be, bytes
  *
- * Returns: its descriptor, or that of the upload; still the file's
+ * Space that is not used is given back when it is closed.
+ *
+ * Returns: 0, or an errno
  */
 int
-tbx_disk_file_get_fd (TbxFile *file)
+tbx_disk_file_reserve (TbxFile *file, off_t size)
 {
-  return ((DiskFile *) file)->fd;
+  DiskFile *self = (DiskFile *) file;
+
+  if (self->access == O_RDONLY)
+    return EBADF;
+  self->reserved = TRUE;
+  return fallocate (self->fd, FALLOC_FL_KEEP_SIZE, 0, size) < 0 ? errno : 0;
+}
+
+/**
+ * tbx_disk_file_set_size:
+ * @file: a file on disk
+ * @size: bytes
+ *
+ * Returns: 0, or an errno
+ */
+int
+tbx_disk_file_set_size (TbxFile *file, off_t size)
+{
+  DiskFile *self = (DiskFile *) file;
+
+  if (self->access == O_RDONLY)
+    return EBADF;
+  return ftruncate (self->fd, size) < 0 ? errno : 0;
+}
+
+/**
+ * tbx_disk_file_set_op:
+ * @file: a file on disk
+ * @op: the request that closes it next, to be told of the progress
+ */
+void
+tbx_disk_file_set_op (TbxFile *file, TbxOp *op)
+{
+  ((DiskFile *) file)->op = op;
+}
+
+/**
+ * tbx_disk_file_is_pending:
+ * @file: any file
+ *
+ * Returns: whether it gets its name or its mode only when it is closed
+ */
+gboolean
+tbx_disk_file_is_pending (TbxFile *file)
+{
+  DiskFile *self = (DiskFile *) file;
+
+  return file->funcs == &disk_funcs && (self->upload != NULL || self->mode_due);
 }
 
 /**
@@ -227,9 +353,11 @@ tbx_disk_file_set_mode (TbxFile *file, mode_t mode)
 {
   DiskFile *self = (DiskFile *) file;
 
+  if (self->upload == NULL && fchmod (self->fd, mode) < 0)
+    return errno;
   self->mode = mode;
   self->mode_due = self->upload != NULL;
-  return self->mode_due || fchmod (self->fd, mode) == 0 ? 0 : errno;
+  return 0;
 }
 
 /**
@@ -257,6 +385,8 @@ tbx_disk_file_set_owner (TbxFile *file, uid_t uid, gid_t gid)
  * @file: a file on disk
  * @times: of access and modification, as for futimens()
  *
+ * They are those of the file when it is closed, whatever is written until then.
+ *
  * Returns: 0, or an errno
  */
 int
@@ -264,9 +394,13 @@ tbx_disk_file_set_times (TbxFile *file, const struct timespec times[2])
 {
   DiskFile *self = (DiskFile *) file;
 
-  if (futimens (self->fd, times) < 0)
+  if (self->upload == NULL && futimens (self->fd, times) < 0)
     return errno;
   if (self->upload != NULL)
     tbx_upload_set_times (self->upload, times);
+  self->has_times = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (self->times); i++)
+    if (times[i].tv_nsec != UTIME_OMIT)
+      self->times[i] = times[i];
   return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include "tbx-file.h"
+#include "tbx-op.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +15,11 @@ typedef struct
 
 TbxFile *tbx_disk_file_open        (const char *path, const TbxDiskOpen *how, int *error_number);
 gboolean tbx_disk_file_is_disk     (TbxFile *file);
-int      tbx_disk_file_get_fd      (TbxFile *file);
 gboolean tbx_disk_file_is_upload   (TbxFile *file);
+gboolean tbx_disk_file_is_pending  (TbxFile *file);
+int      tbx_disk_file_reserve     (TbxFile *file, off_t size);
+int      tbx_disk_file_set_size    (TbxFile *file, off_t size);
+void     tbx_disk_file_set_op      (TbxFile *file, TbxOp *op);
 
 /* Of an upload these take effect when it is complete. */
 int      tbx_disk_file_set_mode    (TbxFile *file, mode_t mode);

@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 /* What makes a copy of an open file equal to it. */
 
 gboolean tbx_file_copy_content    (int in_fd, int out_fd, off_t size, TbxOp *op);
+int      tbx_file_copy_reserve    (int in_fd, int out_fd, off_t size);
+gboolean tbx_file_copy_over       (int in_fd, int out_fd, off_t size, TbxOp *op);
+int      tbx_file_copy_security_exactly (int in_fd, int out_fd, const struct stat *info);
 int      tbx_file_copy_security   (int in_fd, int out_fd, const struct stat *info);
 int      tbx_file_copy_attributes (int in_fd, int out_fd, const struct stat *info);
 

@@ -18,6 +18,10 @@
    | TBX_HGFS_ATTR_OTHER_PERMS | TBX_HGFS_ATTR_ALLOCATION_SIZE | TBX_HGFS_ATTR_USER_ID   \
    | TBX_HGFS_ATTR_GROUP_ID | TBX_HGFS_ATTR_FILE_ID | TBX_HGFS_ATTR_VOLUME_ID)
 
+/* What is told of the list of shares: all up to the permissions. */
+#define BASE_MASK  (TBX_HGFS_ATTR_OTHER_PERMS * 2 - 1)
+#define BASE_BYTES 4192
+
 static guint64
 time_of (const struct timespec *time)
 {
@@ -65,6 +69,14 @@ tbx_hgfs_fill_attr (TbxHgfsAttr *attr, const struct stat *info, const char *name
   };
   if (attr->flags != 0)
     attr->mask |= TBX_HGFS_ATTR_FLAGS;
+}
+
+/* The first version of the protocol knows no links. */
+void
+tbx_hgfs_attr_hide_link (TbxHgfsAttr *attr)
+{
+  if (attr->type == TBX_HGFS_TYPE_SYMLINK)
+    attr->type = TBX_HGFS_TYPE_REGULAR;
 }
 
 static void
@@ -135,9 +147,35 @@ getattr_by_path (const char *path, TbxHgfsReply *reply)
       add_effective_perms (attr, path);
       return TBX_HGFS_OK;
     }
+  if (reply->op == TBX_HGFS_GETATTR)
+    {
+      tbx_hgfs_attr_hide_link (attr);
+      return TBX_HGFS_OK;
+    }
   n = readlink (path, target, sizeof target - 1);
   if (n > 0)
     tbx_hgfs_target_init (&reply->attributes.target, target, (gsize) n);
+  return TBX_HGFS_OK;
+}
+
+/* The list of shares is no folder of the guest: all it has is made up. */
+static guint
+getattr_of_base (TbxHgfsReply *reply)
+{
+  gint64 now_us = g_get_real_time ();
+  guint64 now = tbx_hgfs_time_from_unix (now_us / G_USEC_PER_SEC,
+                                         (guint32) (now_us % G_USEC_PER_SEC * 1000));
+
+  reply->attributes.attr = (TbxHgfsAttr) {
+    .mask = BASE_MASK,
+    .type = TBX_HGFS_TYPE_DIRECTORY,
+    .size = BASE_BYTES,
+    .creation_time = now,
+    .access_time = now,
+    .write_time = now,
+    .change_time = now,
+    .perms = { .owner = 5, .group = 5, .other = 5 },
+  };
   return TBX_HGFS_OK;
 }
 
@@ -159,7 +197,9 @@ tbx_hgfs_do_getattr (TbxHgfsCall *call, TbxHgfsReply *reply)
   status = tbx_hgfs_call_path (name, TRUE, path);
   if (status != TBX_HGFS_OK)
     return status;
-  handle = tbx_hgfs_handles_find_upload (call->handles, call->session, path);
+  if (path[0] == '\0')
+    return getattr_of_base (reply);
+  handle = tbx_hgfs_handles_find_pending (call->handles, call->session, path);
   if (handle != NULL)
     return getattr_by_file (handle->file, reply);
   handler = tbx_hgfs_server_find_handler (call->server, path);
@@ -228,7 +268,7 @@ change_size (const Target *target, guint64 size)
   if (size > G_MAXINT64)
     return EINVAL;
   if (target->file != NULL)
-    return ftruncate (tbx_disk_file_get_fd (target->file), (off_t) size) < 0 ? errno : 0;
+    return tbx_disk_file_set_size (target->file, (off_t) size);
   return truncate (target->path, (off_t) size) < 0 ? errno : 0;
 }
 
@@ -324,11 +364,13 @@ tbx_hgfs_do_setattr (TbxHgfsCall *call, TbxHgfsReply *reply)
   status = tbx_hgfs_call_path (&request->name, FALSE, path);
   if (status != TBX_HGFS_OK)
     return status;
-  handle = tbx_hgfs_handles_find_upload (call->handles, call->session, path);
+  handle = tbx_hgfs_handles_find_pending (call->handles, call->session, path);
   if (handle != NULL)
     return setattr_by_file (request, handle->file);
-  /* The attributes are those of the stream, which has none. */
-  if (tbx_hgfs_server_find_handler (call->server, path) != NULL)
+  /* They are those of the stream, which has none; not of a folder that it fills. */
+  if (tbx_hgfs_server_find_handler (call->server, path) != NULL
+      && (tbx_hgfs_handles_find_virtual (call->handles, call->session, path) != NULL
+          || faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0))
     return TBX_HGFS_OK;
   return setattr_by_path (request, path);
 }

@@ -9,13 +9,15 @@ G_BEGIN_DECLS
 /* One HGFS request on its way through the server; for src/ops/tbx-hgfs-*.c only. */
 typedef struct
 {
-  TbxHgfsServer  *server;        /* (owned) */
+  TbxHgfsServer  *server;        /* (not owned) */
   TbxOp          *op;            /* (owned) */
   TbxHgfsHandles *handles;       /* of the server */
+  mode_t          umask;         /* of the process */
   guint64         session;       /* that it belongs to */
   TbxHgfsPacket   packet;
   TbxHgfsRequest  request;
   gint64          deadline_us;   /* monotonic: it waits no longer than that, once it waits */
+  gboolean        is_touching;   /* its session counts as used when it is answered */
   guint           wait_id;       /* source of its wait, or 0 */
 } TbxHgfsCall;
 
@@ -32,7 +34,8 @@ void     tbx_hgfs_call_ready     (gpointer call);
 
 TbxHgfsStatus tbx_hgfs_call_status (int error_number);
 
-/* Of the name as it stands, or as it is found when case does not count. */
+/* Of the name as it stands, or as it is found when case does not count; empty for the
+ * list of shares. */
 TbxHgfsStatus tbx_hgfs_call_path (const TbxHgfsName *name,
                                   gboolean           may_be_base,
                                   char               path[TBX_HGFS_PATH_BYTES]);
@@ -47,6 +50,7 @@ guint tbx_hgfs_do_close (TbxHgfsCall *call, TbxHgfsReply *reply);
 guint tbx_hgfs_do_getattr (TbxHgfsCall *call, TbxHgfsReply *reply);
 guint tbx_hgfs_do_setattr (TbxHgfsCall *call, TbxHgfsReply *reply);
 void  tbx_hgfs_fill_attr  (TbxHgfsAttr *attr, const struct stat *info, const char *name);
+void  tbx_hgfs_attr_hide_link (TbxHgfsAttr *attr);
 
 /* tbx-hgfs-names.c */
 guint tbx_hgfs_do_create_dir     (TbxHgfsCall *call, TbxHgfsReply *reply);
@@ -55,9 +59,9 @@ guint tbx_hgfs_do_delete_dir     (TbxHgfsCall *call, TbxHgfsReply *reply);
 guint tbx_hgfs_do_rename         (TbxHgfsCall *call, TbxHgfsReply *reply);
 guint tbx_hgfs_do_create_symlink (TbxHgfsCall *call, TbxHgfsReply *reply);
 guint tbx_hgfs_do_query_volume   (TbxHgfsCall *call, TbxHgfsReply *reply);
-mode_t tbx_hgfs_new_mode         (guint64 mask_special, guint64 mask_owner, guint64 mask_group,
-                                  guint64 mask_other, guint64 mask, const TbxHgfsPerms *perms,
-                                  guint8 owner_default);
+mode_t tbx_hgfs_new_mode         (TbxHgfsCall *call, guint64 mask_special, guint64 mask_owner,
+                                  guint64 mask_group, guint64 mask_other, guint64 mask,
+                                  const TbxHgfsPerms *perms, guint8 owner_default);
 
 /* tbx-hgfs-search.c */
 guint tbx_hgfs_do_search_open  (TbxHgfsCall *call, TbxHgfsReply *reply);

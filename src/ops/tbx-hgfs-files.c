@@ -44,11 +44,11 @@ open_file (TbxHgfsCall *call, const char *path, int *error_number)
   const int access = access_flags (request->mode);
   const TbxDiskOpen how = {
     .access = access,
-    /* A read never makes a file. */
-    .create = access == O_RDONLY ? 0 : create_flags (request->flags),
-    .mode = tbx_hgfs_new_mode (TBX_HGFS_OPEN_HAS_SPECIAL_PERMS, TBX_HGFS_OPEN_HAS_OWNER_PERMS,
-                               TBX_HGFS_OPEN_HAS_GROUP_PERMS, TBX_HGFS_OPEN_HAS_OTHER_PERMS,
-                               request->mask, &request->perms, 6),
+    /* A read never makes or empties a file. */
+    .create = create_flags (request->flags) & (access == O_RDONLY ? O_EXCL : ~0),
+    .mode = tbx_hgfs_new_mode (call, TBX_HGFS_OPEN_HAS_SPECIAL_PERMS,
+                               TBX_HGFS_OPEN_HAS_OWNER_PERMS, TBX_HGFS_OPEN_HAS_GROUP_PERMS,
+                               TBX_HGFS_OPEN_HAS_OTHER_PERMS, request->mask, &request->perms, 6),
   };
   TbxFile *file;
 
@@ -67,8 +67,7 @@ reserve_space (TbxFile *file, const TbxHgfsOpen *request)
 {
   if (!(request->mask & TBX_HGFS_OPEN_HAS_ALLOCATION_SIZE) || request->allocation_size == 0
       || request->allocation_size > G_MAXINT64 || !tbx_disk_file_is_disk (file)
-      || fallocate (tbx_disk_file_get_fd (file), FALLOC_FL_KEEP_SIZE, 0,
-                    (off_t) request->allocation_size) < 0)
+      || tbx_disk_file_reserve (file, (off_t) request->allocation_size) != 0)
     return 0;
   return TBX_HGFS_OPEN_SPACE_ALLOCATED;
 }
@@ -85,6 +84,8 @@ tbx_hgfs_do_open (TbxHgfsCall *call, TbxHgfsReply *reply)
 
   if (status != TBX_HGFS_OK)
     return status;
+  if (tbx_hgfs_handles_is_full (call->handles))
+    return TBX_HGFS_GENERIC_ERROR;
   file = open_file (call, path, &error_number);
   if (call->wait_id != 0)
     return TBX_HGFS_CALL_WAITS;
@@ -92,8 +93,6 @@ tbx_hgfs_do_open (TbxHgfsCall *call, TbxHgfsReply *reply)
     return tbx_hgfs_call_status (error_number);
   reply->opened.flags = reserve_space (file, &call->request.open);
   handle = tbx_hgfs_handles_add (call->handles, call->session, path, file, NULL);
-  if (handle == NULL)
-    return TBX_HGFS_GENERIC_ERROR;
   reply->opened.handle = handle->number;
   return TBX_HGFS_OK;
 }
@@ -168,6 +167,8 @@ tbx_hgfs_do_close (TbxHgfsCall *call, TbxHgfsReply *reply)
 
   if (handle == NULL)
     return TBX_HGFS_INVALID_HANDLE;
+  if (tbx_disk_file_is_disk (handle->file))
+    tbx_disk_file_set_op (handle->file, call->op);
   error_number = tbx_file_close (handle->file);
   /* What is still being worked on may take its time: it makes progress. */
   if (error_number == EAGAIN && handle->file->funcs->wait != NULL)

@@ -45,6 +45,20 @@ tbx_hgfs_handles_size (TbxHgfsHandles *self)
   return g_hash_table_size (self->all);
 }
 
+/**
+ * tbx_hgfs_handles_is_full:
+ * @self: the handles
+ *
+ * To be asked before anything is opened that would leave a trace.
+ *
+ * Returns: whether no other can be added
+ */
+gboolean
+tbx_hgfs_handles_is_full (TbxHgfsHandles *self)
+{
+  return g_hash_table_size (self->all) >= TBX_HGFS_MAX_HANDLES;
+}
+
 static TbxHgfsHandle *
 handles_lookup (TbxHgfsHandles *self, guint64 session, guint32 number)
 {
@@ -74,7 +88,7 @@ tbx_hgfs_handles_add (TbxHgfsHandles *self,
   TbxHgfsHandle *handle = g_new (TbxHgfsHandle, 1);
 
   *handle = (TbxHgfsHandle) { 0, session, file, list, g_strdup (path) };
-  if (g_hash_table_size (self->all) >= TBX_HGFS_MAX_HANDLES)
+  if (tbx_hgfs_handles_is_full (self))
     {
       handle_free (handle);
       return NULL;
@@ -105,16 +119,21 @@ tbx_hgfs_handles_find_search (TbxHgfsHandles *self, guint64 session, guint32 num
   return handle != NULL && handle->list != NULL ? handle : NULL;
 }
 
-/**
- * tbx_hgfs_handles_find_upload:
- * @self: the handles
- * @session: whose
- * @path: name of the target
- *
- * Returns: (transfer none) (nullable): the upload to @path that is under way there
- */
-TbxHgfsHandle *
-tbx_hgfs_handles_find_upload (TbxHgfsHandles *self, guint64 session, const char *path)
+static gboolean
+is_pending (TbxFile *file)
+{
+  return tbx_disk_file_is_pending (file);
+}
+
+static gboolean
+is_virtual (TbxFile *file)
+{
+  return !tbx_disk_file_is_disk (file);
+}
+
+static TbxHgfsHandle *
+handles_find_path (TbxHgfsHandles *self, guint64 session, const char *path,
+                   gboolean (*is_meant) (TbxFile *file))
 {
   GHashTableIter iter;
   gpointer value;
@@ -124,11 +143,40 @@ tbx_hgfs_handles_find_upload (TbxHgfsHandles *self, guint64 session, const char 
     {
       TbxHgfsHandle *handle = value;
 
-      if (handle->session == session && handle->file != NULL
-          && tbx_disk_file_is_upload (handle->file) && strcmp (handle->path, path) == 0)
+      if (handle->session == session && handle->file != NULL && is_meant (handle->file)
+          && strcmp (handle->path, path) == 0)
         return handle;
     }
   return NULL;
+}
+
+/**
+ * tbx_hgfs_handles_find_pending:
+ * @self: the handles
+ * @session: whose
+ * @path: a name
+ *
+ * Returns: (transfer none) (nullable): the file that will be @path, or have its mode,
+ *   once it is complete
+ */
+TbxHgfsHandle *
+tbx_hgfs_handles_find_pending (TbxHgfsHandles *self, guint64 session, const char *path)
+{
+  return handles_find_path (self, session, path, is_pending);
+}
+
+/**
+ * tbx_hgfs_handles_find_virtual:
+ * @self: the handles
+ * @session: whose
+ * @path: a name
+ *
+ * Returns: (transfer none) (nullable): what is open by that name and is no file on disk
+ */
+TbxHgfsHandle *
+tbx_hgfs_handles_find_virtual (TbxHgfsHandles *self, guint64 session, const char *path)
+{
+  return handles_find_path (self, session, path, is_virtual);
 }
 
 void
@@ -140,8 +188,10 @@ tbx_hgfs_handles_remove (TbxHgfsHandles *self, TbxHgfsHandle *handle)
 /**
  * tbx_hgfs_handles_renamed:
  * @self: the handles
- * @from: the old name of a file
+ * @from: the old name of a file or folder
  * @to: its new one
+ *
+ * An upload is not what has the name now: it keeps its own, unless its folder moves.
  */
 void
 tbx_hgfs_handles_renamed (TbxHgfsHandles *self, const char *from, const char *to)
@@ -153,12 +203,18 @@ tbx_hgfs_handles_renamed (TbxHgfsHandles *self, const char *from, const char *to
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       TbxHgfsHandle *handle = value;
+      const char *below;
+      char *path;
 
-      if (strcmp (handle->path, from) == 0)
-        {
-          g_free (handle->path);
-          handle->path = g_strdup (to);
-        }
+      if (!g_str_has_prefix (handle->path, from))
+        continue;
+      below = handle->path + strlen (from);
+      if (below[0] != '/'
+          && (below[0] != '\0' || (handle->file != NULL && tbx_disk_file_is_upload (handle->file))))
+        continue;
+      path = g_strconcat (to, below, NULL);
+      g_free (handle->path);
+      handle->path = path;
     }
 }
 

@@ -22,6 +22,7 @@ typedef struct _TbxHgfsHandles TbxHgfsHandles;
 TbxHgfsHandles *tbx_hgfs_handles_new         (void);
 void            tbx_hgfs_handles_free        (TbxHgfsHandles *self);
 guint           tbx_hgfs_handles_size        (TbxHgfsHandles *self);
+gboolean        tbx_hgfs_handles_is_full     (TbxHgfsHandles *self);
 TbxHgfsHandle  *tbx_hgfs_handles_add         (TbxHgfsHandles *self, guint64 session,
                                               const char *path, TbxFile *file,
                                               TbxFolderList *list);
@@ -29,8 +30,10 @@ TbxHgfsHandle  *tbx_hgfs_handles_find_file   (TbxHgfsHandles *self, guint64 sess
                                               guint32 number);
 TbxHgfsHandle  *tbx_hgfs_handles_find_search (TbxHgfsHandles *self, guint64 session,
                                               guint32 number);
-TbxHgfsHandle  *tbx_hgfs_handles_find_upload (TbxHgfsHandles *self, guint64 session,
-                                              const char *path);
+TbxHgfsHandle  *tbx_hgfs_handles_find_pending (TbxHgfsHandles *self, guint64 session,
+                                               const char *path);
+TbxHgfsHandle  *tbx_hgfs_handles_find_virtual (TbxHgfsHandles *self, guint64 session,
+                                               const char *path);
 void            tbx_hgfs_handles_remove      (TbxHgfsHandles *self, TbxHgfsHandle *handle);
 void            tbx_hgfs_handles_renamed     (TbxHgfsHandles *self, const char *from,
                                               const char *to);

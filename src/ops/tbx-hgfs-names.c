@@ -52,7 +52,7 @@ fold_path (char path[TBX_HGFS_PATH_BYTES])
         continue;
       g_string_truncate (found, before);
       if (!find_folded (found->str, parts[i], name))
-        return;
+        g_strlcpy (name, parts[i], sizeof name);
       g_string_append_printf (found, "%s%s", before > 1 ? "/" : "", name);
     }
   if (found->len < TBX_HGFS_PATH_BYTES)
@@ -67,26 +67,16 @@ tbx_hgfs_call_path (const TbxHgfsName *name, gboolean may_be_base, char path[TBX
   if (name->by_handle)
     return TBX_HGFS_INVALID_PARAMETER;
   status = tbx_hgfs_name_to_path (name, may_be_base, path);
-  if (status == TBX_HGFS_OK && path[0] == '\0')
-    strcpy (path, "/");
-  if (status == TBX_HGFS_OK && name->case_type == TBX_HGFS_CASE_INSENSITIVE
+  if (status == TBX_HGFS_OK && name->size > 0 && name->case_type == TBX_HGFS_CASE_INSENSITIVE
       && faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
     fold_path (path);
   return status;
 }
 
-static mode_t
-current_umask (void)
-{
-  mode_t mask = umask (0077);
-
-  umask (mask);
-  return mask;
-}
-
 /* The mode of a new file or folder: groups that are not meant get what the owner has. */
 mode_t
-tbx_hgfs_new_mode (guint64             mask_special,
+tbx_hgfs_new_mode (TbxHgfsCall        *call,
+                   guint64             mask_special,
                    guint64             mask_owner,
                    guint64             mask_group,
                    guint64             mask_other,
@@ -99,7 +89,7 @@ tbx_hgfs_new_mode (guint64             mask_special,
   mode_t other = mask & mask_other ? perms->other & 7 : owner;
   mode_t special = mask & mask_special ? perms->special & 7 : 0;
 
-  return (special << 9 | owner << 6 | group << 3 | other) & ~current_umask ();
+  return (special << 9 | owner << 6 | group << 3 | other) & ~call->umask;
 }
 
 /* Source: docs/wire/hgfs.md, "CREATE_DIR". */
@@ -109,7 +99,7 @@ tbx_hgfs_do_create_dir (TbxHgfsCall *call, TbxHgfsReply *reply)
   const TbxHgfsCreateDir *request = &call->request.create_dir;
   char path[TBX_HGFS_PATH_BYTES];
   TbxHgfsStatus status = tbx_hgfs_call_path (&request->name, FALSE, path);
-  mode_t mode = tbx_hgfs_new_mode (TBX_HGFS_CREATE_DIR_HAS_SPECIAL_PERMS,
+  mode_t mode = tbx_hgfs_new_mode (call, TBX_HGFS_CREATE_DIR_HAS_SPECIAL_PERMS,
                                    TBX_HGFS_CREATE_DIR_HAS_OWNER_PERMS,
                                    TBX_HGFS_CREATE_DIR_HAS_GROUP_PERMS,
                                    TBX_HGFS_CREATE_DIR_HAS_OTHER_PERMS,
@@ -122,7 +112,13 @@ tbx_hgfs_do_create_dir (TbxHgfsCall *call, TbxHgfsReply *reply)
   return TBX_HGFS_OK;
 }
 
-/* The name that a handle was opened by, if it still is the same file's. */
+static gboolean
+is_share (const char *path)
+{
+  return strcmp (path, "/") == 0;
+}
+
+/* The name that a handle was opened by, if it still is the same file's; never the share. */
 static TbxHgfsStatus
 path_of (TbxHgfsCall *call, const TbxHgfsName *name, char path[TBX_HGFS_PATH_BYTES])
 {
@@ -130,7 +126,11 @@ path_of (TbxHgfsCall *call, const TbxHgfsName *name, char path[TBX_HGFS_PATH_BYT
   struct stat opened, named;
 
   if (!name->by_handle)
-    return tbx_hgfs_call_path (name, FALSE, path);
+    {
+      TbxHgfsStatus status = tbx_hgfs_call_path (name, FALSE, path);
+
+      return status == TBX_HGFS_OK && is_share (path) ? TBX_HGFS_ACCESS_DENIED : status;
+    }
   handle = tbx_hgfs_handles_find_file (call->handles, call->session, name->handle);
   if (handle == NULL)
     return TBX_HGFS_INVALID_HANDLE;
@@ -138,7 +138,7 @@ path_of (TbxHgfsCall *call, const TbxHgfsName *name, char path[TBX_HGFS_PATH_BYT
       || opened.st_ino != named.st_ino || opened.st_dev != named.st_dev)
     return TBX_HGFS_NO_SUCH_FILE;
   g_strlcpy (path, handle->path, TBX_HGFS_PATH_BYTES);
-  return TBX_HGFS_OK;
+  return is_share (path) ? TBX_HGFS_ACCESS_DENIED : TBX_HGFS_OK;
 }
 
 static guint
@@ -164,6 +164,12 @@ tbx_hgfs_do_delete_dir (TbxHgfsCall *call, TbxHgfsReply *reply)
   return delete_by_name (call, AT_REMOVEDIR);
 }
 
+static gboolean
+is_below (const char *path, const char *folder)
+{
+  return g_str_has_prefix (path, folder) && path[strlen (folder)] == '/';
+}
+
 static int
 rename_without_replacing (const char *from, const char *to)
 {
@@ -173,6 +179,8 @@ rename_without_replacing (const char *from, const char *to)
     return 0;
   if (errno != EINVAL && errno != ENOSYS)
     return errno;
+  if (is_below (to, from))
+    return EINVAL;
   /* A file system without that: a second name fails where there is one, but a folder
    * can have none. */
   if (lstat (from, &info) < 0)
@@ -195,6 +203,9 @@ tbx_hgfs_do_rename (TbxHgfsCall *call, TbxHgfsReply *reply)
 
   if (status == TBX_HGFS_OK)
     status = path_of (call, &request->new_name, to);
+  /* A name that differs from the old one in its case alone was found to be the old one. */
+  if (status == TBX_HGFS_OK && !request->new_name.by_handle && strcmp (from, to) == 0)
+    status = tbx_hgfs_name_to_path (&request->new_name, FALSE, to);
   if (status != TBX_HGFS_OK)
     return status;
   if (request->hints & TBX_HGFS_RENAME_NO_REPLACE)
@@ -232,8 +243,8 @@ tbx_hgfs_do_query_volume (TbxHgfsCall *call, TbxHgfsReply *reply)
 
   if (status != TBX_HGFS_OK)
     return status;
-  if (statvfs (path, &info) < 0)
-    return errno == ENOENT ? TBX_HGFS_NO_SUCH_FILE : TBX_HGFS_GENERIC_ERROR;
+  if (statvfs (path[0] == '\0' ? "/" : path, &info) < 0)
+    return tbx_hgfs_status_from_errno (errno);
   reply->volume.free_bytes = (guint64) info.f_frsize
                              * (geteuid () == 0 ? info.f_bfree : info.f_bavail);
   reply->volume.total_bytes = (guint64) info.f_blocks * info.f_frsize;

@@ -6,8 +6,8 @@
 
 #define MAX_SESSIONS      64
 #define SESSION_IDLE_US   (600 * G_USEC_PER_SEC)
-#define EXPIRE_CHECK_S   60
 #define MIN_PACKET_BYTES  1024
+#define LOG_PERIOD_US     (60 * G_USEC_PER_SEC)
 
 /* The session of hosts that know none. */
 #define LEGACY_SESSION 0
@@ -20,13 +20,17 @@ struct _TbxHgfsServer
   GArray         *handlers;    /* of TbxFileHandler: who serves names that are no files */
   GQueue          waiting;     /* of TbxHgfsCall (owned): at most one from the host, in fact */
   guint           expire_id;   /* source that ends sessions nobody uses, or 0 */
+  TbxHgfsClock    clock;       /* monotonic time, microseconds */
+  gint64          logged_us;   /* when a malformed packet of no session was logged last, or 0 */
+  mode_t          umask;       /* of the process: it is the user's and stays */
   gboolean        busy;        /* as it was told last */
 };
 
 typedef struct
 {
   guint64 id;
-  gint64  used_us;    /* monotonic time of its last packet */
+  gint64  used_us;    /* when its last packet came, or was answered */
+  gint64  logged_us;  /* when a malformed one was logged last, or 0 */
 } Session;
 
 G_DEFINE_FINAL_TYPE (TbxHgfsServer, tbx_hgfs_server, G_TYPE_OBJECT)
@@ -34,6 +38,8 @@ G_DEFINE_FINAL_TYPE (TbxHgfsServer, tbx_hgfs_server, G_TYPE_OBJECT)
 enum { PROP_0, PROP_BUSY, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
+static gboolean on_expire (gpointer user_data);
+static void call_finish (TbxHgfsCall *call, guint status, TbxHgfsReply *reply);
 static guint do_create_session (TbxHgfsCall *call, TbxHgfsReply *reply);
 static guint do_destroy_session (TbxHgfsCall *call, TbxHgfsReply *reply);
 
@@ -92,7 +98,7 @@ static const TbxHgfsCallFunc functions[TBX_HGFS_N_OPS] = {
 static void
 server_update_busy (TbxHgfsServer *self)
 {
-  gboolean busy = tbx_hgfs_handles_size (self->handles) > 0;
+  gboolean busy = g_hash_table_size (self->sessions) > 0;
 
   if (self->busy == busy)
     return;
@@ -100,33 +106,95 @@ server_update_busy (TbxHgfsServer *self)
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
 }
 
+/* Answers what waits for a file of the session, or of any with @all. */
+static void
+server_end_waits (TbxHgfsServer *self, guint64 id, gboolean all)
+{
+  TbxHgfsReply reply;
+
+  for (GList *l = self->waiting.head, *next; l != NULL; l = next)
+    {
+      TbxHgfsCall *call = l->data;
+
+      next = l->next;
+      if (!all && call->session != id)
+        continue;
+      g_queue_delete_link (&self->waiting, l);
+      g_clear_handle_id (&call->wait_id, g_source_remove);
+      memset (&reply, 0, sizeof reply);
+      call_finish (call, TBX_HGFS_INVALID_HANDLE, &reply);
+    }
+}
+
 static void
 server_end_session (TbxHgfsServer *self, guint64 id)
 {
+  server_end_waits (self, id, FALSE);
   tbx_hgfs_handles_drop (self->handles, id);
   g_hash_table_remove (self->sessions, &id);
 }
 
-static gboolean
-on_expire (gpointer user_data)
+/* Sets the alarm for the session that will have been idle for the longest. */
+static void
+server_set_alarm (TbxHgfsServer *self)
 {
-  TbxHgfsServer *self = user_data;
-  gint64 limit_us = g_get_monotonic_time () - SESSION_IDLE_US;
+  gint64 now_us = self->clock (), first_us = G_MAXINT64;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    first_us = MIN (first_us, ((Session *) value)->used_us);
+  if (first_us == G_MAXINT64)
+    return;
+  first_us += SESSION_IDLE_US - now_us;
+  self->expire_id = g_timeout_add_seconds ((guint) (MAX (first_us, 0) / G_USEC_PER_SEC) + 1,
+                                           on_expire, self);
+}
+
+/**
+ * tbx_hgfs_server_expire:
+ * @self: the server
+ *
+ * Ends the sessions that nobody used for 600 s, with all that they have open.
+ */
+void
+tbx_hgfs_server_expire (TbxHgfsServer *self)
+{
+  gint64 limit_us = self->clock () - SESSION_IDLE_US;
+  g_autoptr(GArray) ended = g_array_new (FALSE, FALSE, sizeof (guint64));
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->sessions);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (((Session *) value)->used_us <= limit_us)
-      {
-        tbx_hgfs_handles_drop (self->handles, ((Session *) value)->id);
-        g_hash_table_iter_remove (&iter);
-      }
+      g_array_append_val (ended, ((Session *) value)->id);
+  for (guint i = 0; i < ended->len; i++)
+    server_end_session (self, g_array_index (ended, guint64, i));
   server_update_busy (self);
-  if (g_hash_table_size (self->sessions) > 0)
-    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_expire (gpointer user_data)
+{
+  TbxHgfsServer *self = user_data;
+
   self->expire_id = 0;
+  tbx_hgfs_server_expire (self);
+  server_set_alarm (self);
   return G_SOURCE_REMOVE;
+}
+
+/**
+ * tbx_hgfs_server_set_clock:
+ * @self: the server, without a session
+ * @clock: (scope forever): gives monotonic time, microseconds
+ */
+void
+tbx_hgfs_server_set_clock (TbxHgfsServer *self, TbxHgfsClock clock)
+{
+  self->clock = clock;
 }
 
 static Session *
@@ -134,10 +202,10 @@ server_add_session (TbxHgfsServer *self, guint64 id)
 {
   Session *session = g_new (Session, 1);
 
-  *session = (Session) { id, g_get_monotonic_time () };
+  *session = (Session) { id, self->clock (), 0 };
   g_hash_table_insert (self->sessions, &session->id, session);
   if (self->expire_id == 0)
-    self->expire_id = g_timeout_add_seconds (EXPIRE_CHECK_S, on_expire, self);
+    server_set_alarm (self);
   return session;
 }
 
@@ -181,7 +249,6 @@ call_free (TbxHgfsCall *call)
 {
   g_clear_handle_id (&call->wait_id, g_source_remove);
   tbx_op_unref (call->op);
-  g_object_unref (call->server);
   g_free (call);
 }
 
@@ -189,6 +256,8 @@ call_free (TbxHgfsCall *call)
 static void
 call_finish (TbxHgfsCall *call, guint status, TbxHgfsReply *reply)
 {
+  g_autoptr(TbxHgfsServer) server = g_object_ref (call->server);
+  Session *session = g_hash_table_lookup (server->sessions, &call->session);
   TbxHgfsPacket header;
   g_auto(TbxWriter) w = { 0 };
   g_autoptr(GBytes) bytes = NULL;
@@ -210,8 +279,11 @@ call_finish (TbxHgfsCall *call, guint status, TbxHgfsReply *reply)
           tbx_op_return_data (call->op, data, size);
         }
     }
-  server_update_busy (call->server);
+  /* What takes long and gets on is use. */
+  if (session != NULL && call->is_touching)
+    session->used_us = server->clock ();
   call_free (call);
+  server_update_busy (server);
 }
 
 static void
@@ -221,6 +293,7 @@ call_run (TbxHgfsCall *call)
   guint status;
 
   memset (&reply, 0, sizeof reply);
+  reply.op = call->packet.op;
   status = functions[call->packet.op] (call, &reply);
   if (status == TBX_HGFS_CALL_WAITS)
     g_queue_push_tail (&call->server->waiting, call);
@@ -273,27 +346,35 @@ tbx_hgfs_call_ready (gpointer data)
   call_run (call);
 }
 
-/* The session that a packet belongs to: FALSE when there is none. */
+/* Whether the session is there that the packet belongs to.  That of hosts that know
+ * none is always. */
 static gboolean
 call_find_session (TbxHgfsCall *call)
 {
-  TbxHgfsServer *self = call->server;
-  Session *session;
+  const gboolean is_legacy = call->packet.framing == TBX_HGFS_FRAMING_LEGACY;
 
   if (call->packet.op == TBX_HGFS_CREATE_SESSION_V4)
     return TRUE;
-  call->session = call->packet.framing == TBX_HGFS_FRAMING_LEGACY ? LEGACY_SESSION
-                                                                   : call->packet.session_id;
-  session = g_hash_table_lookup (self->sessions, &call->session);
-  if (session == NULL && call->packet.framing == TBX_HGFS_FRAMING_LEGACY)
-    session = server_add_session (self, LEGACY_SESSION);
-  else if (session == NULL || call->session == LEGACY_SESSION)
-    {
-      call->packet.session_id = TBX_HGFS_NO_SESSION;
-      return FALSE;
-    }
-  session->used_us = g_get_monotonic_time ();
-  return TRUE;
+  call->session = is_legacy ? LEGACY_SESSION : call->packet.session_id;
+  if (is_legacy || (call->session != LEGACY_SESSION
+                    && g_hash_table_contains (call->server->sessions, &call->session)))
+    return TRUE;
+  call->packet.session_id = TBX_HGFS_NO_SESSION;
+  return FALSE;
+}
+
+/* Uses the session of a packet that is in order. */
+static void
+call_touch_session (TbxHgfsCall *call)
+{
+  TbxHgfsServer *self = call->server;
+  Session *session = g_hash_table_lookup (self->sessions, &call->session);
+
+  call->is_touching = call->packet.op != TBX_HGFS_CREATE_SESSION_V4;
+  if (session != NULL)
+    session->used_us = self->clock ();
+  else if (call->is_touching)
+    server_add_session (self, call->session);
 }
 
 static guint
@@ -311,7 +392,25 @@ call_decode (TbxHgfsCall *call, const guint8 *data, gsize size, gsize reply_capa
   if (status == TBX_HGFS_OK)
     status = tbx_hgfs_request_check (&call->request,
                                      tbx_hgfs_read_max (&call->packet, reply_capacity));
+  if (status == TBX_HGFS_OK)
+    call_touch_session (call);
   return status;
+}
+
+/* A host that tries one form of an operation after the other is no reason for more
+ * than a line a minute. */
+static void
+call_log_malformed (TbxHgfsCall *call, gsize size)
+{
+  Session *session = g_hash_table_lookup (call->server->sessions, &call->session);
+  gint64 *logged_us = session != NULL ? &session->logged_us : &call->server->logged_us;
+  gint64 now_us = call->server->clock ();
+
+  if (*logged_us != 0 && now_us - *logged_us < LOG_PERIOD_US)
+    return;
+  *logged_us = now_us;
+  g_info ("An HGFS packet of %" G_GSIZE_FORMAT " bytes cannot be served, operation %u", size,
+          call->packet.op);
 }
 
 /**
@@ -331,9 +430,10 @@ tbx_hgfs_server_handle (TbxHgfsServer *self, TbxOp *op)
   gsize capacity;
   guint status;
 
-  call->server = g_object_ref (self);
+  call->server = self;
   call->op = tbx_op_ref (op);
   call->handles = self->handles;
+  call->umask = self->umask;
   tbx_op_get_reply (op, &capacity);
   status = call_decode (call, body->packet.data, body->packet.size,
                         MIN (capacity, TBX_HGFS_REPLY_MAX_BYTES));
@@ -346,6 +446,8 @@ tbx_hgfs_server_handle (TbxHgfsServer *self, TbxOp *op)
     call_run (call);
   else
     {
+      if (status == TBX_HGFS_PROTOCOL_ERROR)
+        call_log_malformed (call, body->packet.size);
       memset (&reply, 0, sizeof reply);
       call_finish (call, status, &reply);
     }
@@ -401,12 +503,22 @@ tbx_hgfs_server_get_property (GObject *object, guint id, GValue *value, GParamSp
     }
 }
 
+/* Whoever waits gets an answer while the reply buffers are there. */
+static void
+tbx_hgfs_server_dispose (GObject *object)
+{
+  TbxHgfsServer *self = TBX_HGFS_SERVER (object);
+
+  server_end_waits (self, 0, TRUE);
+  g_clear_handle_id (&self->expire_id, g_source_remove);
+  G_OBJECT_CLASS (tbx_hgfs_server_parent_class)->dispose (object);
+}
+
 static void
 tbx_hgfs_server_finalize (GObject *object)
 {
   TbxHgfsServer *self = TBX_HGFS_SERVER (object);
 
-  g_clear_handle_id (&self->expire_id, g_source_remove);
   tbx_hgfs_handles_free (self->handles);
   g_hash_table_unref (self->sessions);
   g_array_unref (self->handlers);
@@ -419,12 +531,13 @@ tbx_hgfs_server_class_init (TbxHgfsServerClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->get_property = tbx_hgfs_server_get_property;
+  object_class->dispose = tbx_hgfs_server_dispose;
   object_class->finalize = tbx_hgfs_server_finalize;
 
   /**
    * TbxHgfsServer:busy:
    *
-   * Whether a file is open.
+   * Whether there is a session, which may have files open.
    */
   props[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE,
                                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
@@ -434,6 +547,10 @@ tbx_hgfs_server_class_init (TbxHgfsServerClass *klass)
 static void
 tbx_hgfs_server_init (TbxHgfsServer *self)
 {
+  /* There is no other way to ask; no thread of ours makes files yet. */
+  self->umask = umask (0077);
+  umask (self->umask);
+  self->clock = g_get_monotonic_time;
   self->sessions = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->handles = tbx_hgfs_handles_new ();
   self->handlers = g_array_new (FALSE, FALSE, sizeof (TbxFileHandler));

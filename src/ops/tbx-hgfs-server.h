@@ -7,11 +7,15 @@
 G_BEGIN_DECLS
 
 /* The HGFS server of one user: sessions, handles, and what is asked of them.
- * Property "busy" (b, with notify): whether a file is open. */
+ * Property "busy" (b, with notify): whether there is a session, which may have files open. */
 #define TBX_TYPE_HGFS_SERVER (tbx_hgfs_server_get_type ())
 G_DECLARE_FINAL_TYPE (TbxHgfsServer, tbx_hgfs_server, TBX, HGFS_SERVER, GObject)
 
+typedef gint64 (*TbxHgfsClock) (void);
+
 TbxHgfsServer *tbx_hgfs_server_new         (void);
+void           tbx_hgfs_server_set_clock   (TbxHgfsServer *self, TbxHgfsClock clock);
+void           tbx_hgfs_server_expire      (TbxHgfsServer *self);
 void           tbx_hgfs_server_add_handler (TbxHgfsServer *self, const TbxFileHandler *handler);
 void           tbx_hgfs_server_handle      (TbxHgfsServer *self, TbxOp *op);
 gboolean       tbx_hgfs_server_get_busy    (TbxHgfsServer *self);

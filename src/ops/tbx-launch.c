@@ -4,12 +4,16 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define EXIT_CANNOT_EXECUTE 126
 #define SESSION_UMASK       0022
+
+/* What the process had of descriptors before tbx_launch_raise_limits(): what programs get. */
+static struct rlimit original = { RLIM_INFINITY, RLIM_INFINITY };
 
 static const char *
 find_shell (void)
@@ -73,6 +77,8 @@ child_run (const TbxLaunch *launch, const char *shell)
 
   setsid ();
   umask (SESSION_UMASK);
+  if (original.rlim_cur != RLIM_INFINITY && setrlimit (RLIMIT_NOFILE, &original) < 0)
+    _exit (EXIT_CANNOT_EXECUTE);
   if (chdir (launch->directory) < 0 && chdir ("/") < 0)
     _exit (EXIT_CANNOT_EXECUTE);
   child_streams (launch);
@@ -80,6 +86,25 @@ child_run (const TbxLaunch *launch, const char *shell)
   child_signals ();
   execve (shell, (char *const *) arguments, (char *const *) launch->environment);
   _exit (EXIT_CANNOT_EXECUTE);
+}
+
+/**
+ * tbx_launch_raise_limits:
+ *
+ * Lets this process have as many descriptors as it may, for the files that hosts open;
+ * what it starts has the limit that there was: programs that use select() rely on it.
+ */
+void
+tbx_launch_raise_limits (void)
+{
+  struct rlimit raised;
+
+  if (getrlimit (RLIMIT_NOFILE, &raised) < 0 || raised.rlim_cur >= raised.rlim_max)
+    return;
+  original = raised;
+  raised.rlim_cur = raised.rlim_max;
+  if (setrlimit (RLIMIT_NOFILE, &raised) < 0)
+    g_warning ("The limit of open files stays: %s", g_strerror (errno));
 }
 
 /**

@@ -18,6 +18,7 @@ typedef struct
   int                gate_fd;       /* it starts when this reads EOF; -1: at once */
 } TbxLaunch;
 
+void     tbx_launch_raise_limits (void);
 gboolean tbx_launch (const TbxLaunch *launch, pid_t *pid, int *pidfd, int *error_number);
 
 G_END_DECLS

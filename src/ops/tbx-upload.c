@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,9 @@ struct _TbxUpload
   int      fd;          /* what is written */
   char    *temporary;   /* its name there, where it cannot be without one (owned), or NULL */
   gboolean beside;      /* it is on the target's file system and may take its place */
+  gboolean is_named;    /* it always has one */
   gboolean is_new;      /* there was no target */
+  mode_t   mode;        /* of the target that there was */
 
   /* What the host set meanwhile, for the target that carries its own over. */
   uid_t           uid;         /* -1: nothing */
@@ -27,31 +30,54 @@ struct _TbxUpload
 };
 
 static int
-open_unnamed (const char *folder)
+open_unnamed (TbxUpload *self, const char *folder)
 {
-  return open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (!self->is_named)
+    return open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+/* Where it only grows, to be copied from: no name is needed any more. */
+static int
+open_elsewhere (TbxUpload *self)
+{
+  char path[] = OTHER_FOLDER "/.toolboxd-XXXXXX";
+  int fd = open_unnamed (self, OTHER_FOLDER);
+
+  if (fd >= 0)
+    return fd;
+  fd = mkostemp (path, O_CLOEXEC);
+  if (fd >= 0)
+    unlink (path);
+  return fd;
+}
+
+static char *
+make_name (TbxUpload *self)
+{
+  return g_strdup_printf (".%.200s.%08x", self->name, g_random_int ());
 }
 
 /* Makes the file that is written, in the target's folder if that can be. */
 static int
-upload_make (TbxUpload *self, const char *folder)
+upload_make (TbxUpload *self)
 {
-  self->fd = open_unnamed (folder);
-  self->beside = self->fd >= 0;
-  if (self->fd >= 0)
-    return 0;
-  if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)   /* this file system has none */
+  g_autofree char *folder = g_strdup_printf ("/proc/self/fd/%d", self->folder_fd);
+
+  self->fd = open_unnamed (self, folder);
+  if (self->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
     {
-      self->temporary = g_strdup_printf (".%.200s.%08x", self->name, g_random_int ());
+      /* This file system has no files without a name. */
+      self->temporary = make_name (self);
       self->fd = openat (self->folder_fd, self->temporary,
                          O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
-      self->beside = self->fd >= 0;
-      if (self->fd >= 0)
-        return 0;
-      g_clear_pointer (&self->temporary, g_free);
+      if (self->fd < 0)
+        g_clear_pointer (&self->temporary, g_free);
     }
-  if ((errno == EACCES || errno == EROFS || errno == EPERM) && !self->is_new)
-    self->fd = open_unnamed (OTHER_FOLDER);
+  self->beside = self->fd >= 0;
+  if (self->fd < 0 && (errno == EACCES || errno == EROFS || errno == EPERM) && !self->is_new)
+    self->fd = open_elsewhere (self);
   return self->fd < 0 ? errno : 0;
 }
 
@@ -69,33 +95,38 @@ upload_look (TbxUpload *self, gboolean create)
   if (S_ISDIR (info.st_mode))
     return EISDIR;
   if (!S_ISREG (info.st_mode))
-    return EACCES;
+    return S_ISLNK (info.st_mode) ? ELOOP : EACCES;
+  self->mode = info.st_mode & 07777;
   return faccessat (self->folder_fd, self->name, W_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
 /**
  * tbx_upload_new:
  * @path: the target, absolute
- * @create: whether it may be new
+ * @flags: `TBX_UPLOAD_CREATE`: it may be new; `TBX_UPLOAD_NAMED`: it grows under a
+ *   name, as where the file system has no files without one
  * @error_number: (out): the errno of a failure
  *
  * Returns: (transfer full) (nullable): free with tbx_upload_free(), which discards
  *   what was not completed
  */
 TbxUpload *
-tbx_upload_new (const char *path, gboolean create, int *error_number)
+tbx_upload_new (const char *path, TbxUploadFlags flags, int *error_number)
 {
   TbxUpload *self = g_new0 (TbxUpload, 1);
   g_autofree char *folder = g_path_get_dirname (path);
 
   self->name = g_path_get_basename (path);
   self->fd = -1;
+  self->is_named = (flags & TBX_UPLOAD_NAMED) != 0;
   self->uid = (uid_t) -1;
   self->gid = (gid_t) -1;
+  self->times[0].tv_nsec = UTIME_OMIT;
+  self->times[1].tv_nsec = UTIME_OMIT;
   self->folder_fd = open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  *error_number = self->folder_fd < 0 ? errno : upload_look (self, create);
+  *error_number = self->folder_fd < 0 ? errno : upload_look (self, (flags & TBX_UPLOAD_CREATE) != 0);
   if (*error_number == 0)
-    *error_number = upload_make (self, folder);
+    *error_number = upload_make (self);
   if (*error_number == 0)
     return self;
   tbx_upload_free (self);
@@ -134,18 +165,42 @@ tbx_upload_is_new (TbxUpload *self)
   return self->is_new;
 }
 
-/* Gives the file a name: that of the target if it is free, else one beside it. */
+/**
+ * tbx_upload_get_mode:
+ * @self: an upload that is not new
+ *
+ * Returns: the permissions of the file that was there when it began
+ */
+mode_t
+tbx_upload_get_mode (TbxUpload *self)
+{
+  return self->mode;
+}
+
+static int
+rename_if_free (int folder_fd, const char *from, const char *to)
+{
+  if (renameat2 (folder_fd, from, folder_fd, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno != EINVAL && errno != ENOSYS)
+    return errno;
+  return linkat (folder_fd, from, folder_fd, to, 0) < 0 || unlinkat (folder_fd, from, 0) < 0 ? errno
+                                                                                            : 0;
+}
+
+/* Gives the file a name that is free, else EEXIST. */
 static int
 upload_name (TbxUpload *self, const char *name)
 {
   char path[64];
+  int error_number;
 
   if (self->temporary != NULL)
     {
-      if (renameat2 (self->folder_fd, self->temporary, self->folder_fd, name, RENAME_NOREPLACE) < 0)
-        return errno;
-      g_clear_pointer (&self->temporary, g_free);
-      return 0;
+      error_number = rename_if_free (self->folder_fd, self->temporary, name);
+      if (error_number == 0)
+        g_clear_pointer (&self->temporary, g_free);
+      return error_number;
     }
   g_snprintf (path, sizeof path, "/proc/self/fd/%d", self->fd);
   return linkat (AT_FDCWD, path, self->folder_fd, name, AT_SYMLINK_FOLLOW) < 0 ? errno : 0;
@@ -171,37 +226,42 @@ apply_attributes (TbxUpload *self, int fd, const mode_t *mode)
 }
 
 static int
-replace_target (TbxUpload *self, int target_fd, const struct stat *info, const mode_t *mode)
+replace_target (TbxUpload *self, const mode_t *mode)
 {
-  g_autofree char *beside = g_strdup_printf (".%.200s.%08x", self->name, g_random_int ());
-  int error_number = tbx_file_copy_security (target_fd, self->fd, info);
+  g_autofree char *beside = NULL;
+  int error_number = apply_attributes (self, self->fd, mode);
 
-  if (error_number == 0)
-    error_number = apply_attributes (self, self->fd, mode);
-  if (error_number == 0)
-    error_number = upload_name (self, beside);
+  if (error_number == 0 && self->temporary == NULL)
+    {
+      beside = make_name (self);
+      error_number = upload_name (self, beside);
+      if (error_number == 0)
+        self->temporary = g_steal_pointer (&beside);
+    }
   if (error_number != 0)
     return error_number;
-  if (renameat (self->folder_fd, beside, self->folder_fd, self->name) == 0)
-    return 0;
-  error_number = errno;
-  unlinkat (self->folder_fd, beside, 0);
-  return error_number;
+  if (renameat (self->folder_fd, self->temporary, self->folder_fd, self->name) < 0)
+    return errno;   /* it loses its name with the upload */
+  g_clear_pointer (&self->temporary, g_free);
+  return 0;
 }
 
 /* Into the inode that is there: other names of it, and whoever has it open, see the
- * new content.  The space is reserved first, so that it cannot fail for want of it. */
+ * new content.  All that can fail is tried before its content is touched. */
 static int
-overwrite_target (TbxUpload *self, int target_fd, const mode_t *mode)
+overwrite_target (TbxUpload *self, int target_fd, const mode_t *mode, TbxOp *op)
 {
   struct stat info;
+  int error_number;
 
   if (fstat (self->fd, &info) < 0)
     return errno;
-  if (info.st_size > 0 && fallocate (target_fd, FALLOC_FL_KEEP_SIZE, 0, info.st_size) < 0
-      && errno != EOPNOTSUPP)
-    return errno;
-  if (!tbx_file_copy_content (self->fd, target_fd, info.st_size, NULL))
+  error_number = tbx_file_copy_reserve (self->fd, target_fd, info.st_size);
+  if (error_number == 0)
+    error_number = apply_attributes (self, target_fd, mode);
+  if (error_number != 0)
+    return error_number;
+  if (!tbx_file_copy_over (self->fd, target_fd, info.st_size, op))
     return errno;
   return apply_attributes (self, target_fd, mode);
 }
@@ -221,24 +281,25 @@ open_target (TbxUpload *self, int access, struct stat *info, int *error_number)
 }
 
 static int
-upload_over (TbxUpload *self, const mode_t *mode)
+upload_over (TbxUpload *self, const mode_t *mode, TbxOp *op)
 {
   struct stat info;
   int error_number = 0;
   /* For reading, so that a program that runs can be replaced. */
   int fd = open_target (self, O_RDONLY, &info, &error_number);
-  gboolean replace = fd >= 0 && may_replace (self, &info);
+  gboolean replace = fd >= 0 && may_replace (self, &info)
+                     && tbx_file_copy_security_exactly (fd, self->fd, &info) == 0;
 
-  if (replace)
-    error_number = replace_target (self, fd, &info, mode);
   if (fd >= 0)
     close (fd);
+  else if (error_number == ENOENT && self->beside)   /* removed meanwhile */
+    return upload_name (self, self->name);
   if (replace)
-    return error_number;
+    return replace_target (self, mode);
   fd = open_target (self, O_WRONLY, &info, &error_number);
   if (fd < 0)
     return error_number;
-  error_number = overwrite_target (self, fd, mode);
+  error_number = overwrite_target (self, fd, mode, op);
   if (close (fd) < 0 && error_number == 0)
     error_number = errno;
   return error_number;
@@ -268,30 +329,43 @@ void
 tbx_upload_set_times (TbxUpload *self, const struct timespec times[2])
 {
   self->has_times = TRUE;
-  self->times[0] = times[0];
-  self->times[1] = times[1];
+  for (gsize i = 0; i < G_N_ELEMENTS (self->times); i++)
+    if (times[i].tv_nsec != UTIME_OMIT)
+      self->times[i] = times[i];
+}
+
+/* Some file systems tell only now that they could not keep what was written. */
+static int
+upload_flush (TbxUpload *self)
+{
+  int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 3);
+
+  return fd < 0 || close (fd) < 0 ? errno : 0;
 }
 
 /**
  * tbx_upload_complete:
  * @self: an upload
  * @mode: (nullable): what the file gets; %NULL: what the target had
+ * @op: (nullable): told of the progress
  *
  * The target is the new file, whole, or after a failure what it was.
  *
  * Returns: 0, or an errno
  */
 int
-tbx_upload_complete (TbxUpload *self, const mode_t *mode)
+tbx_upload_complete (TbxUpload *self, const mode_t *mode, TbxOp *op)
 {
-  int error_number = apply_attributes (self, self->fd, mode);
+  int error_number = upload_flush (self);
 
-  if (error_number != 0)
-    return error_number;
-  if (self->is_new)
-    error_number = self->beside ? upload_name (self, self->name) : EACCES;
+  if (error_number == 0 && self->is_new)
+    {
+      error_number = apply_attributes (self, self->fd, mode);
+      if (error_number == 0)
+        error_number = upload_name (self, self->name);
+    }
   /* Somebody made a file of that name meanwhile: it is replaced like any other. */
-  if (!self->is_new || error_number == EEXIST)
-    error_number = upload_over (self, mode);
+  if (error_number == EEXIST || (error_number == 0 && !self->is_new))
+    error_number = upload_over (self, mode, op);
   return error_number;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-launch.h"
 #include "tbx-log.h"
 #include "tbx-worker-service.h"
 #include "tbx-worker-session.h"
@@ -37,6 +38,7 @@ serve (int socket, TbxWorkerBuffer *buffer, const TbxOpsUser *user, gboolean gat
   g_autoptr(TbxWorkerService) service
     = tbx_worker_service_new (socket, tbx_worker_buffer_ref (buffer), ops);
 
+  tbx_launch_raise_limits ();
   /* No request ends those that it hangs on. */
   tbx_ops_protect (ops, getppid ());
   if (socket_is_daemons (&daemon))

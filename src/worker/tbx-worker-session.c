@@ -197,6 +197,7 @@ reset_signals (void)
     sigaction (i, &standard, NULL);
   /* A pipe whose reader is gone is an error of the operation, not our end. */
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);   /* so is a file that may not grow */
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
 }

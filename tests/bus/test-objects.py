@@ -119,7 +119,9 @@ class Objects(Started):
         self.assertIsNone(self.daemon.find('CRITICAL'))
 
     def test_options_and_capabilities_are_told(self):
-        self.bus_client.wait_property('Manager', 'Capabilities', ['statechange', 'softpowerop_retry', 'version'])
+        self.bus_client.wait_property('Manager', 'Capabilities',
+                                      ['hgfs_server toolbox 1', 'statechange', 'softpowerop_retry',
+                                       'version'])
         self.host.ask('rpc', 'Set_Option tbx.option some value')
         options = self.bus_client.wait_property('Manager', 'Options', lambda o: 'tbx.option' in o)
         self.assertEqual(options['tbx.option'], 'some value')
