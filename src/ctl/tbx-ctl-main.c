@@ -12,13 +12,16 @@ typedef enum
 {
   OPTIONS_HOST   = 1 << 0,   /* --transport, --direct */
   OPTIONS_CONFIG = 1 << 1,   /* --config */
+  OPTIONS_ALL    = 1 << 2,   /* --all */
 } CommandOptions;
+
+#define ANY_NUMBER G_MAXUINT
 
 typedef struct
 {
   const char *name;       /* one word, or two */
   const char *arguments;  /* their names, for the usage line */
-  guint       n_arguments;
+  guint       n_arguments;   /* or ANY_NUMBER */
   guint       options;    /* which CommandOptions mean something */
   const char *summary;    /* one line */
   const char *help;       /* the rest */
@@ -34,6 +37,17 @@ static const Command commands[] = {
     N_("Needs the daemon.  Cards that the host is not told about are shown with the reason.\n"
        "The JSON is an array with the properties of the D-Bus interface Nic."),
     tbx_ctl_nics },
+  { "ps", "[PID...]", ANY_NUMBER, OPTIONS_ALL,
+    N_("Show the programs that were started for the host, or all processes"),
+    N_("Needs the daemon.  Programs that ended are shown for 5 minutes, with their exit code\n"
+       "or signal.  With --all every process is shown; with PIDs only these.  The arguments of\n"
+       "other users' processes are shown to root, and to whom polkit allows it.\n"
+       "The JSON is an array with what the D-Bus method Processes.List() returns."),
+    tbx_ctl_ps },
+  { "operations", "", 0, 0, N_("Show which guest operations the configuration permits, and why"),
+    N_("Needs the daemon.  One line a method of vSphere; rules for single users and groups\n"
+       "follow.  The JSON has \"methods\" and \"rules\" of the D-Bus property Manager.Policy."),
+    tbx_ctl_operations },
   { "info get", "KEY", 1, OPTIONS_HOST, N_("Print a guestinfo variable"),
     N_("KEY may begin with \"guestinfo.\".  The daemon is asked where it is on the bus, else\n"
        "the host itself; --direct or --transport always ask the host."),
@@ -60,6 +74,7 @@ typedef struct
 {
   gboolean json;
   gboolean direct;
+  gboolean all;
   gboolean help;
   gboolean version;
   char    *transport;
@@ -80,9 +95,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
 static GOptionContext *
 line_context (Line *line, const Command *command)
 {
-  const guint shown = command != NULL ? command->options : OPTIONS_HOST | OPTIONS_CONFIG;
+  const guint shown = command != NULL ? command->options
+                                      : OPTIONS_HOST | OPTIONS_CONFIG | OPTIONS_ALL;
   const gint of_host = shown & OPTIONS_HOST ? 0 : G_OPTION_FLAG_HIDDEN;
   const gint of_config = shown & OPTIONS_CONFIG ? 0 : G_OPTION_FLAG_HIDDEN;
+  const gint of_all = shown & OPTIONS_ALL ? 0 : G_OPTION_FLAG_HIDDEN;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &line->json, N_("Print JSON"), NULL },
     { "direct", 0, of_host, G_OPTION_ARG_NONE, &line->direct,
@@ -91,6 +108,8 @@ line_context (Line *line, const Command *command)
       N_("How the host is reached: auto, backdoor or socket:PATH"), N_("TRANSPORT") },
     { "config", 0, of_config, G_OPTION_ARG_FILENAME, &line->config,
       N_("doctor: the configuration that the daemon reads"), N_("FILE") },
+    { "all", 'a', of_all, G_OPTION_ARG_NONE, &line->all, N_("ps: every process of this guest"),
+      NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, N_("Print the version"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &line->help, N_("Print this help"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &line->words, NULL, NULL },
@@ -281,14 +300,17 @@ main (int argc, char **argv)
     }
   if (command == NULL)
     return usage_error (NULL, line.words == NULL ? _("no command") : _("no such command"));
-  if (g_strv_length (words) != command->n_arguments)
+  if (command->n_arguments != ANY_NUMBER && g_strv_length (words) != command->n_arguments)
     return usage_error (command, _("wrong number of arguments"));
   if ((line.transport != NULL || line.direct) && !(command->options & OPTIONS_HOST))
     return usage_error (command, _("this command goes through the daemon only"));
   if (line.config != NULL && !(command->options & OPTIONS_CONFIG))
     return usage_error (command, _("--config is for doctor"));
+  if (line.all && !(command->options & OPTIONS_ALL))
+    return usage_error (command, _("--all is for ps"));
 
   ctl.json = line.json;
+  ctl.all = line.all;
   ctl.direct = line.direct || line.transport != NULL;
   ctl.config = line.config != NULL ? line.config : TBX_CONFIG_FILE;
   host = command->options & OPTIONS_HOST ? tbx_ctl_host_new (line_transport (&line), &error) : NULL;

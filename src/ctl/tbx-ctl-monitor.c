@@ -18,6 +18,31 @@ typedef struct
   gboolean closed;       /* the bus is gone */
 } Monitor;
 
+/* "key=value key=value" for a dictionary, else as it is. */
+static char *
+value_text (GVariant *value)
+{
+  g_autoptr(GString) text = NULL;
+  GVariantIter iter;
+  const char *key;
+  GVariant *each;
+
+  if (value == NULL)
+    return g_strdup ("");
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    return g_variant_print (value, FALSE);
+  text = g_string_new (NULL);
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &each))
+    {
+      g_autofree char *printed = g_variant_print (each, FALSE);
+
+      g_string_append_printf (text, "%s%s=%s", text->len > 0 ? " " : "", key, printed);
+      g_variant_unref (each);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* One thing that happened, as a line; @value is printed if there is one. */
 static void
 print_event (Monitor    *self,
@@ -47,7 +72,7 @@ print_event (Monitor    *self,
       return;
     }
   g_autofree char *time = g_date_time_format (now, "%H:%M:%S");
-  g_autofree char *text = value != NULL ? g_variant_print (value, FALSE) : g_strdup ("");
+  g_autofree char *text = value_text (value);
   g_autofree char *safe = tbx_text_escape (text, -1);
   g_autofree char *safe_name = tbx_text_escape (name, -1);
   const char *where = g_str_has_prefix (path, TBX_OBJECT_PATH "/")
@@ -106,6 +131,38 @@ print_removed (Monitor *self, GVariant *arguments)
       print_event (self, "removed", path, interfaces[i], "", NULL);
 }
 
+static GDBusSignalInfo *
+find_signal (const char *interface, const char *name)
+{
+  GDBusInterfaceInfo *const known[] = { tbx_bus_manager_interface_info (),
+                                        tbx_bus_power_interface_info () };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (known[i]->name, interface))
+      return g_dbus_interface_info_lookup_signal (known[i], name);
+  return NULL;
+}
+
+/* The arguments of a signal that we know, with their names; of another as they are. */
+static GVariant *
+name_arguments (const char *interface, const char *name, GVariant *arguments)
+{
+  GDBusSignalInfo *info = find_signal (interface, name);
+  gsize n = g_variant_n_children (arguments);
+  GVariantBuilder builder;
+
+  if (info == NULL || info->args == NULL || g_strv_length ((char **) info->args) != n)
+    return g_variant_ref (arguments);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr(GVariant) value = g_variant_get_child_value (arguments, i);
+
+      g_variant_builder_add (&builder, "{sv}", info->args[i]->name, value);
+    }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 static void
 on_signal (GDBusConnection *bus,
            const char      *sender,
@@ -127,7 +184,11 @@ on_signal (GDBusConnection *bus,
            && g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(oas)")))
     print_removed (self, arguments);
   else
-    print_event (self, "signal", path, interface, name, arguments);
+    {
+      g_autoptr(GVariant) named = name_arguments (interface, name, arguments);
+
+      print_event (self, "signal", path, interface, name, named);
+    }
 }
 
 static void

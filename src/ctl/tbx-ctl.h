@@ -27,6 +27,7 @@ typedef enum
 typedef struct
 {
   gboolean    json;     /* print JSON instead of text */
+  gboolean    all;      /* every process, not only those of the host */
   gboolean    direct;   /* ask the host although there is a daemon */
   const char *config;   /* the daemon's configuration file */
   TbxCtlHost *host;     /* for commands that may ask it, or NULL (owned) */
@@ -38,6 +39,8 @@ typedef gboolean (*TbxCtlRun) (TbxCtl *ctl, char **args, GError **error);
 
 gboolean tbx_ctl_status   (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_nics     (TbxCtl *ctl, char **args, GError **error);
+gboolean tbx_ctl_ps       (TbxCtl *ctl, char **args, GError **error);
+gboolean tbx_ctl_operations (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_info_get (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_info_set (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_rpc      (TbxCtl *ctl, char **args, GError **error);

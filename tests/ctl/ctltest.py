@@ -152,7 +152,7 @@ class LyingDaemon:
             address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
             | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
         self.connection.set_exit_on_close(False)
-        for name in ('Manager', 'Network', 'GuestInfo'):
+        for name in ('Manager', 'Network', 'GuestInfo', 'Processes'):
             xml = (DATA / f'{tbxtest.NAME}.{name}.xml').read_text(encoding='utf-8')
             self._register(edit(xml))
         self._register(OBJECT_MANAGER)

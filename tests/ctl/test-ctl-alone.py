@@ -267,6 +267,65 @@ class Daemon(tbxtest.Case):
         self.assertEqual(self.ctl('info', 'get', 'k', '--direct', TOOLBOXD_TRANSPORT=transport)[1],
                          b'host\n')
 
+    def test_processes(self):
+        process = {'pid': GLib.Variant('x', 7), 'name': GLib.Variant('s', 'n'),
+                   'user': GLib.Variant('s', 'u'), 'start': GLib.Variant('t', 1000000000)}
+        rows = [({'end': GLib.Variant('t', 0)}, r'running +\[n\]$'),
+                ({'end': GLib.Variant('t', 1000000007), 'exit-code': GLib.Variant('i', 3),
+                  'command-line': GLib.Variant('s', 'n --x')}, r'2001-09-09 \S+ +3 +n --x$'),
+                ({'end': GLib.Variant('t', 1000000007), 'signal': GLib.Variant('i', 15)},
+                 r'2001-09-09 \S+ +signal 15 +\[n\]$'),
+                ({'end': GLib.Variant('t', 2**64 - 1)}, r' - +unknown +\[n\]$')]
+        daemon = self.lie(answers={'List': GLib.Variant('(aa{sv})', (
+            [{**process, **more} for more, _ in rows],))})
+        status, out, err = self.ctl('ps', TZ='UTC')
+        self.assertEqual((status, err), (DONE, ''))
+        lines = out.decode().splitlines()
+        self.assertRegex(lines[0], r'^PID +USER +START +END +RESULT +COMMAND$')
+        for line, (_, expected) in zip(lines[1:], rows, strict=True):
+            self.assertRegex(line, '^7 +u +2001-09-09 01:46:40 .*' + expected)
+        self.assertEqual([p.get('exit-code') for p in json.loads(self.ctl('ps', '--json')[1])],
+                         [None, 3, None, None])
+        evil = GLib.Variant('s', EVIL)
+        for more in ({'name': evil}, {'command-line': evil}, {'user': evil}):
+            daemon.answers['List'] = GLib.Variant('(aa{sv})', ([{**process, **more}],))
+            self.assertIn(SAFE, self.ctl('ps')[1].decode())
+        daemon.answers['List'] = GLib.Variant('(aa{sv})', ([{}, {'pid': evil, 'end': evil}],))
+        self.assertEqual(self.ctl('ps')[0], DONE)
+        daemon.answers['List'] = GLib.Variant('(aa{sv})', ([],))
+        self.assertEqual(self.ctl('ps')[0], DONE)
+        self.assertEqual(self.ctl('ps', '7')[::2], (FAILED, 'toolboxctl: no such process\n'))
+        for bad in ('x', '0', '-1', '7x', str(2**63)):
+            self.assertEqual(self.ctl('ps', '--', bad)[0], USAGE, bad)
+
+    def test_operations(self):
+        def policy(**members):
+            return {'Manager': {'Policy': GLib.Variant('a{sv}', members)}}
+        methods = GLib.Variant('a{ss}', {'A': '', 'B': 'off', 'C': 'denied', 'D': 'not-allowed',
+                                         'E': 'not-supported', 'F': EVIL})
+        rule = {'enabled': GLib.Variant('b', True), 'deny': GLib.Variant('as', ['A', EVIL])}
+        rules = GLib.Variant('a{sv}', {
+            'all': GLib.Variant('a{sv}', rule), 'user u': GLib.Variant('a{sv}', rule),
+            'group g': GLib.Variant('a{sv}', {}), 'odd': GLib.Variant('s', 'x')})
+        daemon = self.lie(properties=policy(methods=methods, rules=rules))
+        status, out, err = self.ctl('operations')
+        self.assertEqual((status, err), (DONE, ''))
+        lines = out.decode().splitlines()
+        self.assertEqual(len(lines), 11)
+        self.assertRegex(lines[1], '^A +yes$')
+        for line, name in zip(lines[2:6], 'BCDE', strict=True):
+            self.assertRegex(line, rf'^{name} +no +\w+')
+        self.assertIn(SAFE, lines[6])
+        self.assertRegex(lines[8], '^ONLY FOR +ENABLED +DENIED +ALLOWED$')
+        self.assertEqual(lines[9].split('  ')[0], 'user u')
+        self.assertIn(SAFE, lines[9])
+        said = json.loads(self.ctl('operations', '--json')[1])
+        self.assertEqual(said['methods']['C'], 'denied')
+        self.assertEqual(said['rules']['user u']['deny'], ['A', EVIL])
+        for members in ({}, {'methods': methods}, {'methods': rules, 'rules': rules}):
+            daemon.properties = policy(**members)
+            self.assertEqual(self.ctl('operations')[0], FAILED)
+
     def test_nothing_said(self):
         """Without a single property there is a table still, and no crash."""
         self.lie(nics={'x': {}})
@@ -321,6 +380,9 @@ class Daemon(tbxtest.Case):
                         'org.freedesktop.DBus.Properties': {}})))
                 daemon.emit('org.freedesktop.DBus.ObjectManager', 'InterfacesRemoved', GLib.Variant(
                     '(oas)', (f'{tbxtest.ROOT}/nic/eth0', ['org.toolboxd.Toolbox1.Nic'])))
+                daemon.emit('org.toolboxd.Toolbox1.Manager', 'Operation', GLib.Variant(
+                    '(sssxusit)', ('df', '', EVIL, -1, 3050, 'NO', 0, 17)))
+                daemon.emit('org.toolboxd.Toolbox1.Manager', 'Operation', GLib.Variant('(s)', 'x'))
                 daemon.emit('org.toolboxd.Toolbox1.Manager', 'Odd', GLib.Variant('(sx)', (EVIL, 7)))
                 monitor.wait_log('Odd')
                 self.assertNotRegex(monitor.log, '[\x1b\x07\x9b\u202e]')
@@ -334,10 +396,17 @@ class Daemon(tbxtest.Case):
                          ('property', 'Network', 'Gone', None),
                          ('signal', 'Properties', 'PropertiesChanged', ['of another type']),
                          ('added', 'Nic', '', {'Name': 'eth0'}), ('removed', 'Nic', '', None),
+                         ('signal', 'Manager', 'Operation', {
+                             'operation': 'df', 'method': '', 'user': EVIL, 'uid': -1,
+                             'code': 3050, 'code_name': 'NO', 'error_number': 0,
+                             'duration_usec': 17}),
+                         ('signal', 'Manager', 'Operation', ['x']),
                          ('signal', 'Manager', 'Odd', [EVIL, 7])])
                     self.assertRegex(events[0]['time'], r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d')
                 else:
-                    self.assertEqual(len(monitor.lines), 7)
+                    self.assertEqual(len(monitor.lines), 9)
+                    self.assertRegex(monitor.log, "Manager  Operation operation='df' method=''"
+                                                  ".* code=3050 .*duration_usec=17\n")
                 monitor.kill(signal.SIGINT)
                 self.assertEqual(monitor.wait(), DONE)
 
