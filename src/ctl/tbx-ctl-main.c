@@ -13,6 +13,7 @@ typedef enum
   OPTIONS_HOST   = 1 << 0,   /* --transport, --direct */
   OPTIONS_CONFIG = 1 << 1,   /* --config */
   OPTIONS_ALL    = 1 << 2,   /* --all */
+  OPTIONS_HOLD   = 1 << 3,   /* --what, --why */
 } CommandOptions;
 
 #define ANY_NUMBER G_MAXUINT
@@ -56,6 +57,18 @@ static const Command commands[] = {
     N_("KEY may begin with \"guestinfo.\".  A VALUE that begins with \"-\" goes after \"--\".\n"
        "Goes the same way as \"info get\"."),
     tbx_ctl_info_set },
+  { "power holds", "", 0, 0, N_("Show what the host asks for, and who is waited for"),
+    N_("Needs the daemon.  The JSON has the properties of the D-Bus interface Power."),
+    tbx_ctl_power_holds },
+  { "power monitor", "", 0, 0, N_("Print what the host asks for, and what becomes of it"),
+    N_("Like \"monitor\", for power alone."),
+    tbx_ctl_power_monitor },
+  { "power hold", "-- COMMAND...", ANY_NUMBER, OPTIONS_HOLD,
+    N_("Hold up a shutdown, reboot or suspend while a command runs"),
+    N_("The host is kept waiting until COMMAND ends, but not longer than the daemon's\n"
+       "\"deadline-ms\".  The exit status is that of COMMAND.  For example:\n"
+       "  toolboxctl power hold --what=shutdown:reboot -- rsync -a /srv backup:"),
+    tbx_ctl_power_hold },
   { "rpc", "TEXT", 1, OPTIONS_HOST, N_("Send a request to the host and print the reply"),
     N_("Straight through the channel, without the daemon.  For example:\n"
        "  toolboxctl rpc 'info-get guestinfo.ip'"),
@@ -79,6 +92,8 @@ typedef struct
   gboolean version;
   char    *transport;
   char    *config;
+  char    *what;
+  char    *why;
   char   **words;
 } Line;
 
@@ -87,6 +102,8 @@ line_clear (Line *line)
 {
   g_free (line->transport);
   g_free (line->config);
+  g_free (line->what);
+  g_free (line->why);
   g_strfreev (line->words);
 }
 
@@ -96,10 +113,11 @@ static GOptionContext *
 line_context (Line *line, const Command *command)
 {
   const guint shown = command != NULL ? command->options
-                                      : OPTIONS_HOST | OPTIONS_CONFIG | OPTIONS_ALL;
+                                      : OPTIONS_HOST | OPTIONS_CONFIG | OPTIONS_ALL | OPTIONS_HOLD;
   const gint of_host = shown & OPTIONS_HOST ? 0 : G_OPTION_FLAG_HIDDEN;
   const gint of_config = shown & OPTIONS_CONFIG ? 0 : G_OPTION_FLAG_HIDDEN;
   const gint of_all = shown & OPTIONS_ALL ? 0 : G_OPTION_FLAG_HIDDEN;
+  const gint of_hold = shown & OPTIONS_HOLD ? 0 : G_OPTION_FLAG_HIDDEN;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &line->json, N_("Print JSON"), NULL },
     { "direct", 0, of_host, G_OPTION_ARG_NONE, &line->direct,
@@ -110,6 +128,10 @@ line_context (Line *line, const Command *command)
       N_("doctor: the configuration that the daemon reads"), N_("FILE") },
     { "all", 'a', of_all, G_OPTION_ARG_NONE, &line->all, N_("ps: every process of this guest"),
       NULL },
+    { "what", 0, of_hold, G_OPTION_ARG_STRING, &line->what,
+      N_("power hold: shutdown, reboot or suspend, joined with \":\"; else all"), N_("WHAT") },
+    { "why", 0, of_hold, G_OPTION_ARG_STRING, &line->why,
+      N_("power hold: the reason that is shown"), N_("TEXT") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &line->version, N_("Print the version"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &line->help, N_("Print this help"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &line->words, NULL, NULL },
@@ -143,7 +165,7 @@ print_help (const Command *command)
         {
           g_autofree char *usage = g_strjoin (" ", commands[i].name, commands[i].arguments, NULL);
 
-          g_string_append_printf (summary, "\n  %-20s %s", usage, _(commands[i].summary));
+          g_string_append_printf (summary, "\n  %-26s %s", usage, _(commands[i].summary));
         }
       g_option_context_set_description (context,
         _("\"toolboxctl COMMAND --help\" says more about a command.  The environment variable\n"
@@ -243,7 +265,7 @@ run_command (const Command *command, TbxCtl *ctl, char **args)
   TbxCtlStatus status;
 
   if (command->run (ctl, args, &error))
-    return TBX_CTL_DONE;
+    return ctl->status;
   if (error == NULL)
     return TBX_CTL_FAILED;
   status = status_of (error);
@@ -308,10 +330,14 @@ main (int argc, char **argv)
     return usage_error (command, _("--config is for doctor"));
   if (line.all && !(command->options & OPTIONS_ALL))
     return usage_error (command, _("--all is for ps"));
+  if ((line.what != NULL || line.why != NULL) && !(command->options & OPTIONS_HOLD))
+    return usage_error (command, _("--what and --why are for power hold"));
 
   ctl.json = line.json;
   ctl.all = line.all;
   ctl.direct = line.direct || line.transport != NULL;
+  ctl.what = line.what;
+  ctl.why = line.why;
   ctl.config = line.config != NULL ? line.config : TBX_CONFIG_FILE;
   host = command->options & OPTIONS_HOST ? tbx_ctl_host_new (line_transport (&line), &error) : NULL;
   if (error != NULL)

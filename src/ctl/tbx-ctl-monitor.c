@@ -13,7 +13,8 @@
 
 typedef struct
 {
-  gboolean json;
+  gboolean    json;
+  const char *only;      /* the interface that is of interest, or NULL: all */
   gboolean interrupted;  /* by the user: the way to end it */
   gboolean closed;       /* the bus is gone */
 } Monitor;
@@ -54,6 +55,8 @@ print_event (Monitor    *self,
 {
   g_autoptr(GDateTime) now = g_date_time_new_now_local ();
 
+  if (self->only != NULL && !g_str_equal (event, "daemon") && g_strcmp0 (interface, self->only) != 0)
+    return;
   if (self->json)
     {
       g_autoptr(JsonObject) object = json_object_new ();
@@ -216,20 +219,11 @@ on_interrupted (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/**
- * tbx_ctl_monitor:
- * @ctl: the command line
- * @args: none
- * @error: return location for an error
- *
- * The command "monitor": ends well when it is interrupted, and with
- * `TBX_ERROR_TRANSPORT` when the bus is gone.
- */
-gboolean
-tbx_ctl_monitor (TbxCtl *ctl, char **args, GError **error)
+static gboolean
+monitor_run (TbxCtl *ctl, const char *only, GError **error)
 {
   g_autoptr(GDBusConnection) bus = tbx_ctl_bus_connect (error);
-  Monitor self = { .json = ctl->json };
+  Monitor self = { .json = ctl->json, .only = only };
   guint subscription, watch, on_int, on_term;
 
   if (bus == NULL || !tbx_ctl_bus_need_daemon (bus, error))
@@ -252,4 +246,33 @@ tbx_ctl_monitor (TbxCtl *ctl, char **args, GError **error)
     return TRUE;
   g_set_error_literal (error, TBX_ERROR, TBX_ERROR_TRANSPORT, _("the bus is gone"));
   return FALSE;
+}
+
+/**
+ * tbx_ctl_monitor:
+ * @ctl: the command line
+ * @args: none
+ * @error: return location for an error
+ *
+ * The command "monitor": ends well when it is interrupted, and with
+ * `TBX_ERROR_TRANSPORT` when the bus is gone.
+ */
+gboolean
+tbx_ctl_monitor (TbxCtl *ctl, char **args, GError **error)
+{
+  return monitor_run (ctl, NULL, error);
+}
+
+/**
+ * tbx_ctl_power_monitor:
+ * @ctl: the command line
+ * @args: none
+ * @error: return location for an error
+ *
+ * The command "power monitor": the same for power alone.
+ */
+gboolean
+tbx_ctl_power_monitor (TbxCtl *ctl, char **args, GError **error)
+{
+  return monitor_run (ctl, INTERFACE_PREFIX "Power", error);
 }

@@ -30,6 +30,9 @@ typedef struct
   gboolean    all;      /* every process, not only those of the host */
   gboolean    direct;   /* ask the host although there is a daemon */
   const char *config;   /* the daemon's configuration file */
+  const char *what;     /* what is held, or NULL: all that can be */
+  const char *why;      /* and why, or NULL: for the command */
+  int         status;   /* gets the exit status, where that is another command's */
   TbxCtlHost *host;     /* for commands that may ask it, or NULL (owned) */
 } TbxCtl;
 
@@ -43,6 +46,9 @@ gboolean tbx_ctl_ps       (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_operations (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_info_get (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_info_set (TbxCtl *ctl, char **args, GError **error);
+gboolean tbx_ctl_power_holds   (TbxCtl *ctl, char **args, GError **error);
+gboolean tbx_ctl_power_monitor (TbxCtl *ctl, char **args, GError **error);
+gboolean tbx_ctl_power_hold    (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_rpc      (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_monitor  (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_doctor   (TbxCtl *ctl, char **args, GError **error);

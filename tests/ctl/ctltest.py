@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
+import powertest  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
 import tbxtest  # noqa: E402  pylint: disable=wrong-import-position
 
 from gi.repository import Gio, GLib  # noqa: E402  pylint: disable=wrong-import-position

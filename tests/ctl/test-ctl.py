@@ -9,7 +9,8 @@ import signal
 import subprocess
 import unittest
 
-from ctltest import DONE, FAILED, NOT_PERMITTED, UNREACHABLE, ctl, environment, tbxtest
+from ctltest import (DONE, FAILED, NOT_PERMITTED, UNREACHABLE, USAGE, ctl, environment, powertest,
+                     tbxtest)
 
 ADDRESS = '198.51.100.17'   # the tests have a network of their own where they are root
 
@@ -47,6 +48,76 @@ class Real(tbxtest.Case):
         run = subprocess.run([copy, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                              check=False, cwd='/', env=environment(self.bus.address), **options)
         return run.returncode, run.stdout, run.stderr
+
+    def test_power_holds(self):
+        status, out, err = self.ctl('power', 'holds')
+        self.assertEqual((status, out.decode(), err), (DONE, 'idle\nNo holds.\n', ''))
+        held = powertest.hold(self.client(), 'reboot', 'Database\x1b[31m', 'writes')
+        powertest.Agent(self.client(), '/a', (True, '')).register('suspend', -7)
+        said = self.json('power', 'holds')
+        self.assertEqual(said['Holds'], [{'What': 'reboot', 'Who': 'Database\x1b[31m', 'Why': 'writes'}])
+        self.assertEqual(said['Handlers'][0]['Priority'], -7)
+        self.assertEqual((said['State'], said['DelayMaxUSec']), ('idle', 10000000))
+        self.host.ask('rpc', 'OS_Reboot')
+        status, out, err = self.ctl('power', 'holds')
+        self.assertEqual((status, err), (DONE, ''))
+        self.assertIn('reboot: preparing, waits for hold Database\\x1b[31m', out.decode())
+        self.assertRegex(out.decode(), r'WHAT +HANDLER +PRIORITY\nsuspend +:1\.\d+ /a +-7')
+        os.close(held)
+
+    def test_power_hold(self):
+        """Its command runs under a hold, and its exit status is that of the command."""
+        show = [tbxtest.program('TBX_TOOLBOXCTL'), 'power', 'holds', '--json']
+        status, out, err = self.ctl('power', 'hold', '--what=shutdown', '--why=because', '--', *show)
+        self.assertEqual((status, err), (DONE, ''))
+        self.assertEqual(json.loads(out)['Holds'],
+                         [{'What': 'shutdown', 'Who': 'toolboxctl', 'Why': 'because'}])
+        self.assertEqual(self.json('power', 'holds')['Holds'], [])
+        for code, wanted in (('exit 7', 7), ('kill -9 $$', 137), ('exit 0', 0)):
+            self.assertEqual(self.ctl('power', 'hold', '--', 'sh', '-c', code)[0], wanted)
+        self.assertEqual(self.ctl('power', 'hold', '--', '/nonexistent')[0], FAILED)
+        self.assertEqual(self.ctl('power', 'hold', '--what=halt', '--', 'true')[0], USAGE)
+        self.assertEqual(self.ctl('power', 'hold')[0], USAGE)
+        self.assertEqual(self.ctl('power', 'holds', '--why=x')[0], USAGE)
+        self.assertEqual(self.json('power', 'holds')['Holds'], [])
+
+    def test_power_hold_holds(self):
+        """The host waits until the command has ended."""
+        marker = self.directory / 'ended'
+        child = tbxtest.Program('toolboxctl', [
+            tbxtest.program('TBX_TOOLBOXCTL'), 'power', 'hold', '--', 'sh', '-c',
+            f'sleep 1000 & trap "echo yes >{marker}; kill $!; exit 3" TERM; echo up; wait'],
+            {'DBUS_SYSTEM_BUS_ADDRESS': self.bus.address})
+        self.addCleanup(child.stop)
+        child.wait_log('up')
+        self.host.ask('rpc', 'OS_Suspend')
+        self.assertEqual(self.client().get('Power', 'WaitingFor'), [('hold', 'sh')])
+        child.kill()   # is passed on to the command
+        self.assertEqual(child.process.wait(tbxtest.WAIT_SECONDS), 3)
+        self.assertTrue(marker.exists())
+        self.client().wait_property('Power', 'State', 'idle')
+
+    def test_power_monitor(self):
+        monitor = tbxtest.Program('toolboxctl', [
+            tbxtest.program('TBX_TOOLBOXCTL'), 'power', 'monitor', '--json'],
+            {'DBUS_SYSTEM_BUS_ADDRESS': self.bus.address})
+        self.addCleanup(monitor.stop)
+        monitor.wait_log('appeared')
+        self.host.ask('rpc', 'Set_Option tbx.noise 1')
+        self.host.ask('rpc', 'OS_Suspend')
+        monitor.wait_log('"Completed"')
+        events = [json.loads(line) for line in list(monitor.lines)]
+        self.assertEqual([e['value'] for e in events if e['name'] == 'Completed'],
+                         [{'operation': 'suspend', 'success': True, 'message': ''}])
+        self.assertEqual([e['value']['operation'] for e in events if e['name'] == 'Requested'],
+                         ['suspend'])
+        self.assertEqual({e['interface'] for e in events[1:]}, {f'{tbxtest.NAME}.Power'})
+
+    def test_power_denied(self):
+        self.start_polkit().allow()
+        status, _, err = self.ctl('power', 'hold', '--', 'true')
+        self.assertEqual(status, NOT_PERMITTED)
+        self.assertIn('org.toolboxd.hold-power', err)
 
     def test_status(self):
         said = self.json('status')
