@@ -7,6 +7,8 @@ calls the budget stands beside each.
 
 import json
 import os
+import pwd
+import shutil
 import signal
 import statistics
 import subprocess
@@ -14,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import transfer
 
 ROUNDS = 5
 PING_SECONDS = 2
@@ -24,19 +28,31 @@ CPU = sorted(os.sched_getaffinity(0))[-1]
 class Guest:
     """A program under vmxsim, both on one CPU."""
 
-    def __init__(self, argv, *options):
+    def __init__(self, argv, *options, user=None):
         self.dir = tempfile.TemporaryDirectory(prefix='tbx-bench-')
+        if user:
+            os.chown(self.dir.name, user, user)
         self.control = os.path.join(self.dir.name, 'control')
         self.bus = subprocess.Popen(['dbus-daemon', '--session', '--nofork', '--print-address=1'],
                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus.stdout.readline().strip())
         self.process = subprocess.Popen(
-            ['taskset', '-c', str(CPU), os.environ['TBX_VMXSIM'], 'run', '--control', self.control,
-             *options, '--', *argv],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+            ['taskset', '-c', str(CPU), self.copy(os.environ['TBX_VMXSIM'], user), 'run', '--control', self.control,
+             *options, '--', *(self.copy(arg, user) for arg in argv)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, user=user,
+            group=user, extra_groups=None if user is None else [])
         while not os.path.exists(self.control) and self.process.poll() is None:
             time.sleep(0.01)
         self.tell('wait', '--timeout', '20', 'running')
+
+    def copy(self, argument, user):
+        """What another user can run: nobody may not read our tree."""
+        before, sign, path = argument.rpartition('=')
+        if user is None or not path.startswith('/') or not os.path.isfile(path):
+            return argument
+        name = os.path.join(self.dir.name, os.path.basename(path))
+        shutil.copy(path, name)
+        return before + sign + name
 
     def tell(self, *arguments):
         return subprocess.run([os.environ['TBX_VMXSIM'], '--control', self.control, *arguments],
@@ -112,6 +128,71 @@ def memory(argv):
         guest.end()
 
 
+TRANSFER_BYTES = 128 * 1000 * 1000 // transfer.PACKET_BYTES * transfer.PACKET_BYTES
+NOBODY = 65534
+
+
+def cpu(pids):
+    """Seconds that processes have used."""
+    total = 0
+    for pid in pids:
+        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf('SC_CLK_TCK')
+
+
+class Moving:
+    """A guest between two rounds: rounds of both guests alternate, for the machine is noisy."""
+
+    def __init__(self, argv, null):
+        user = NOBODY if os.geteuid() == 0 else None
+        self.guest = Guest(argv, user=user)
+        self.name = pwd.getpwuid(os.geteuid() if user is None else user).pw_name
+        self.null = null
+        self.file = os.path.join(self.guest.dir.name, 'file')
+        self.rates = {'download': [], 'upload': []}
+        self.cpu = {'download': [], 'upload': []}
+
+    def pids(self):
+        pid = self.guest.pid()
+        children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+        return [pid, *map(int, children)]
+
+    def round(self, way):
+        session = transfer.Transfer(self.guest.control, self.name, 'secret', self.null)
+        try:
+            before = [cpu([pid]) for pid in self.pids()]
+            seconds = getattr(session, way)(self.file, TRANSFER_BYTES)
+            after = [cpu([pid]) for pid in self.pids()]
+        finally:
+            session.end()
+        self.rates[way].append(TRANSFER_BYTES / seconds / 1e6)
+        self.cpu[way].append([(b - a) / TRANSFER_BYTES * 1e9 for a, b in zip(before, after)])
+
+    def rate(self, way):
+        return statistics.median(self.rates[way])
+
+    def cost(self, way):
+        return ' + '.join(f'{statistics.median(each):.2f}' for each in zip(*self.cpu[way]))
+
+
+def moving():
+    daemon = Moving([*DAEMON, '--auth=self', f'--worker={os.environ["TBX_WORKER"]}'], False)
+    null = Moving(CEILING, True)
+    try:
+        for _ in range(ROUNDS):
+            for way in ('upload', 'download'):
+                null.round(way)
+                daemon.round(way)
+        for way in ('download', 'upload'):
+            print(f'{way}: {daemon.rate(way):.0f} MB/s; ceiling {null.rate(way):.0f} MB/s; ratio '
+                  f'{daemon.rate(way) / null.rate(way):.3f} (budget 0.85); CPU of daemon and '
+                  f'worker {daemon.cost(way)} ms a MB, of the ceiling {null.cost(way)}')
+    finally:
+        daemon.guest.end()
+        null.guest.end()
+
+
 HARMLESS = Path(__file__).resolve().parent.parent / 'lib' / 'harmless.conf'
 DAEMON = [os.environ['TBX_TOOLBOXD'], '--transport=backdoor', f'--config={HARMLESS}']
 CEILING = [os.environ['TBX_CEILING_GUEST']]
@@ -123,6 +204,8 @@ def main():
         ceiling, daemon = ping(CEILING), ping(DAEMON)
         print(f'ping: {daemon:.1f} us a round trip; ceiling {ceiling:.1f} us; '
               f'ratio {daemon / ceiling:.3f} (budget 1.05)')
+    elif which == 'transfer':
+        moving()
     elif which == 'idle':
         print(f'idle: {idle(DAEMON):.1f} wake-ups a second (budget 11)')
     elif which == 'memory':

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Packets of a file transfer, as a host has them: sent ahead, so that a guest that has
+answered one finds the next."""
+
+import base64
+import socket
+import struct
+import time
+
+PACKET_BYTES = 61440
+AHEAD = 4
+HGFS_PACKET = 84
+OPEN, CLOSE, OPEN_V3, READ_V3, WRITE_V3, CREATE_SESSION, DESTROY_SESSION = 0, 3, 24, 25, 26, 41, 42
+NO_SESSION = 0xffffffffffffffff
+
+
+class Refused(Exception):
+    pass
+
+
+def vix(body, user, password):
+    """A whole request: the header, the packet, and who asks."""
+    plain = f'{user}\0{password}\0'.encode()
+    who = struct.pack('<II', len(user), len(password)) + base64.b64encode(plain) + b'\0'
+    body = struct.pack('<Ii', len(body), 0) + body
+    head = struct.pack('<IHIIIIBIIIQII', 0xd00d0001, 5, 51 + len(body) + len(who), 51, len(body),
+                       len(who), 0x81, HGFS_PACKET, 0, 0, 1, 0, 1)
+    return b'Vix_1_Relayed_Command "bench"\0' + head + body + who
+
+
+def packet(op, payload, session=NO_SESSION):
+    return struct.pack('<B3xIIIIIIIIQQ', 1, 0xff, 52 + len(payload), 52, 0x80000000, op, 0, 1, 0,
+                       session, 0) + payload
+
+
+def name(path):
+    return b'root' + path.replace('/', '\0').encode()
+
+
+class Transfer:
+    """One session; or, of a guest that answers anything, just its packets."""
+
+    def __init__(self, control, user, password, null=False):
+        self.user, self.password, self.null = user, password, null
+        self.session = 1
+        self.buffer = bytearray(1 << 17)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(control)
+        self.socket.sendall(b'{"command":"frames"}\n')
+        while self.socket.recv(1) != b'\n':
+            pass
+        reply = self.call(CREATE_SESSION, struct.pack('<IIII', 0, 63488, 0, 0))
+        if not null:
+            self.session = struct.unpack_from('<Q', reply, 52)[0]
+
+    def request(self, op, payload):
+        data = vix(packet(op, payload, self.session), self.user, self.password)
+        return struct.pack('<I', len(data)) + data
+
+    def receive(self, size):
+        view = memoryview(self.buffer)[:size]
+        done = 0
+        while done < size:
+            n = self.socket.recv_into(view[done:])
+            if n == 0:
+                raise Refused('the host hung up')
+            done += n
+        return view
+
+    def take(self):
+        reply = self.receive(struct.unpack('<I', self.receive(4))[0])
+        if self.null:
+            return reply
+        if b' 0 0 #' not in b' ' + bytes(reply[:8]):
+            raise Refused(bytes(reply[:60]))
+        body = reply[bytes(reply[:16]).index(b'#') + 1:]
+        status = struct.unpack_from('<I', body, 24)[0]
+        if status:
+            raise Refused(f'status {status}')
+        return body
+
+    def call(self, op, payload):
+        self.socket.sendall(self.request(op, payload))
+        return self.take()
+
+    def run(self, total, make):
+        """Moves @total bytes; seconds that it takes."""
+        asked = taken = 0
+        start = time.monotonic()
+        while taken < total:
+            while asked < total and asked - taken < AHEAD * PACKET_BYTES:
+                self.socket.sendall(make(asked))
+                asked += PACKET_BYTES
+            self.take()
+            taken += PACKET_BYTES
+        return time.monotonic() - start
+
+    def download(self, path, total):
+        reply = self.call(OPEN, bytes(8) + struct.pack('<IIBI', 0, 0, 6, len(name(path)))
+                          + name(path) + b'\0')
+        handle = 1 if self.null else struct.unpack_from('<I', reply, 60)[0]
+        seconds = self.run(total, lambda offset: self.request(
+            READ_V3, struct.pack('<IQI8x', handle, offset, PACKET_BYTES)))
+        self.close(handle)
+        return seconds
+
+    def upload(self, path, total):
+        reply = self.call(OPEN_V3, struct.pack('<QIIBBBBQQIIIQQ', 0x80b, 1, 4, 0, 6, 0, 0, 0, 0, 0,
+                                               0, 0, 0, 0)
+                          + struct.pack('<IIII', len(name(path)), 0, 0, 0) + name(path) + b'\0')
+        handle = 1 if self.null else struct.unpack_from('<I', reply, 52)[0]
+        data = self.request(WRITE_V3, struct.pack('<IBQI8x', handle, 1, 0, PACKET_BYTES)
+                            + bytes(range(256)) * (PACKET_BYTES // 256))
+        seconds = self.run(total, lambda offset: data)
+        self.close(handle)
+        return seconds
+
+    def close(self, handle):
+        self.call(CLOSE, bytes(8) + struct.pack('<I', handle))
+
+    def end(self):
+        self.call(DESTROY_SESSION, bytes(8))
+        self.socket.close()
