@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-archive-writer.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Of the folder itself, where it is missing. */
+#define FOLDER_MODE  0750
+/* Where the kernel does not tell, the usual one. */
+#define DEFAULT_MASK 022
+
+typedef struct
+{
+  TbxFile          base;
+  TbxRing         *ring;      /* what is written and not unpacked yet (owned) */
+  GThread         *thread;    /* unpacks it (owned) */
+  int              root_fd;   /* the folder (owned) */
+  char            *path;      /* its name (owned) */
+  TbxArchiveLog    log;
+  TbxArchiveUnpack unpack;    /* the thread's */
+  gint            *running;   /* (not owned), or NULL */
+} ArchiveWriter;
+
+static int
+writer_read (TbxFile *file, guint64 offset, guint8 *buffer, gsize size, gsize *done)
+{
+  *done = 0;
+  return EBADF;
+}
+
+/* The stream has no other place than its end. */
+static int
+writer_write (TbxFile *file, guint64 offset, gboolean append, const guint8 *data, gsize size,
+              gsize *done)
+{
+  int error_number = tbx_ring_offer (((ArchiveWriter *) file)->ring, data, size);
+
+  *done = error_number == 0 ? size : 0;
+  return error_number;
+}
+
+/* By its handle a folder is a folder. */
+static int
+writer_stat (TbxFile *file, struct stat *info)
+{
+  return fstat (((ArchiveWriter *) file)->root_fd, info) < 0 ? errno : 0;
+}
+
+static int
+writer_close (TbxFile *file)
+{
+  return tbx_ring_end (((ArchiveWriter *) file)->ring);
+}
+
+static void
+writer_free (TbxFile *file)
+{
+  ArchiveWriter *self = (ArchiveWriter *) file;
+
+  if (self->thread != NULL)
+    {
+      tbx_ring_cancel (self->ring);
+      g_thread_join (self->thread);
+    }
+  g_clear_pointer (&self->ring, tbx_ring_free);
+  if (self->root_fd >= 0)
+    close (self->root_fd);
+  if (self->running != NULL)
+    (*self->running)--;
+  g_free (self->path);
+  g_free (self);
+}
+
+static guint
+writer_wait (TbxFile *file, TbxFileReady ready, gpointer user_data)
+{
+  return tbx_ring_wait (((ArchiveWriter *) file)->ring, ready, user_data);
+}
+
+static const TbxFileFuncs writer_funcs = {
+  writer_read, writer_write, writer_stat, writer_close, writer_free, writer_wait,
+};
+
+static gpointer
+writer_thread (gpointer data)
+{
+  ArchiveWriter *self = data;
+  sigset_t set;
+
+  /* A file that becomes larger than the user's limit is an error of the write alone. */
+  sigemptyset (&set);
+  sigaddset (&set, SIGXFSZ);
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
+  tbx_ring_finish (self->ring, tbx_archive_unpack (&self->unpack));
+  return NULL;
+}
+
+/* umask() would change it for a moment, for all threads. */
+static mode_t
+get_mask (void)
+{
+  char line[128];
+  unsigned int mask = DEFAULT_MASK;
+  FILE *file = fopen ("/proc/self/status", "re");
+
+  while (file != NULL && fgets (line, sizeof line, file) != NULL)
+    if (sscanf (line, "Umask: %o", &mask) == 1)
+      break;
+  if (file != NULL)
+    fclose (file);
+  return (mode_t) mask & 0777;
+}
+
+/* The folder; one that is named by the scheme may be new. */
+static int
+open_root (const TbxArchiveName *name, int *root_fd)
+{
+  *root_fd = open (name->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (*root_fd < 0 && errno == ENOENT && name->by_scheme)
+    {
+      if (g_mkdir_with_parents (name->path, FOLDER_MODE) < 0)
+        return errno;
+      *root_fd = open (name->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    }
+  return *root_fd < 0 ? errno : 0;
+}
+
+/**
+ * tbx_archive_writer_open:
+ * @how: what is opened
+ * @error_number: (out): the errno of a failure
+ *
+ * Writes give `EAGAIN` while the thread has enough to do, and after a failure what it
+ * failed with.  So does closing, which gives `EAGAIN` until all is unpacked; without it
+ * the thread stops where it is, and only what is complete is there.
+ * Source: docs/wire/archives.md, "Uploads".
+ *
+ * Returns: (transfer full) (nullable): free with tbx_file_free(), which ends the thread
+ */
+TbxFile *
+tbx_archive_writer_open (const TbxArchiveWriterOpen *how, int *error_number)
+{
+  ArchiveWriter *self = g_new0 (ArchiveWriter, 1);
+
+  self->base.funcs = &writer_funcs;
+  self->running = how->running;
+  if (self->running != NULL)
+    (*self->running)++;
+  self->path = g_strdup (how->name->path);
+  self->log = (TbxArchiveLog) { "upload", self->path, how->log, how->user_data };
+  *error_number = open_root (how->name, &self->root_fd);
+  if (*error_number == 0)
+    {
+      self->ring = tbx_ring_new ();
+      self->unpack = (TbxArchiveUnpack) {
+        .root_fd = self->root_fd,
+        .ring = self->ring,
+        .mask = get_mask (),
+        .all_links = how->name->all_links,
+        .set_id = how->name->set_id,
+        .owner = how->name->owner,
+        .limits = how->limits,
+        .log = &self->log,
+      };
+      self->thread = g_thread_try_new ("archive-writer", writer_thread, self, NULL);
+      if (self->thread != NULL)
+        return (TbxFile *) self;
+      *error_number = ENOMEM;
+    }
+  writer_free ((TbxFile *) self);
+  return NULL;
+}
