@@ -11,6 +11,7 @@ struct _TbxWorkerConnection
   GSource                        *alarm;      /* (owned) */
   const TbxWorkerConnectionFuncs *funcs;      /* static */
   gpointer                        user_data;
+  gint64 due_us;   /* when to tell the owner, monotonic time; -1: never */
 };
 
 /* Any of the functions may free the connection. */
@@ -42,11 +43,15 @@ static gboolean
 on_alarm (gpointer user_data)
 {
   TbxWorkerConnection *self = user_data;
-  gint64 due_us = g_source_get_ready_time (self->alarm);
+  gboolean due = self->due_us >= 0 && self->due_us <= g_get_monotonic_time ();
 
-  /* What was waited for may have come in the same turn of the main loop. */
-  if (due_us < 0 || due_us > g_get_monotonic_time ())
-    return G_SOURCE_CONTINUE;
+  /* It was set for something that came in time; now for what is waited for by now. */
+  if (!due)
+    {
+      g_source_set_ready_time (self->alarm, self->due_us);
+      return G_SOURCE_CONTINUE;
+    }
+  self->due_us = -1;
   g_source_set_ready_time (self->alarm, -1);
   self->funcs->due (self->user_data);
   return G_SOURCE_CONTINUE;
@@ -75,6 +80,7 @@ tbx_worker_connection_new (int socket, const TbxWorkerConnectionFuncs *funcs, gp
   GMainContext *context = g_main_context_get_thread_default ();
 
   self->socket = socket;
+  self->due_us = -1;
   self->funcs = funcs;
   self->user_data = user_data;
   self->readable = g_unix_fd_source_new (socket, G_IO_IN);
@@ -135,7 +141,13 @@ tbx_worker_connection_send (TbxWorkerConnection    *self,
 void
 tbx_worker_connection_wait_until (TbxWorkerConnection *self, gint64 time_us)
 {
-  g_source_set_ready_time (self->alarm, time_us);
+  gint64 set_us = g_source_get_ready_time (self->alarm);
+
+  self->due_us = time_us;
+  /* One that rings too early is set anew then: each packet of a transfer has a deadline,
+   * and to set it costs two system calls. */
+  if (time_us >= 0 && (set_us < 0 || time_us < set_us))
+    g_source_set_ready_time (self->alarm, time_us);
 }
 
 int

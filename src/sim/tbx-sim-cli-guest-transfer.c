@@ -14,14 +14,14 @@ typedef struct
   guint64    bytes;
   gint64     start_us;   /* monotonic time */
   gint64     shown_us;
-  GChecksum *checksum;   /* (owned) */
+  GChecksum *checksum;   /* (owned), or NULL: not wanted */
 } Progress;
 
 static void
-progress_begin (Progress *self)
+progress_begin (Progress *self, gboolean with_checksum)
 {
   *self = (Progress) { .start_us = g_get_monotonic_time (),
-                       .checksum = g_checksum_new (G_CHECKSUM_SHA256) };
+                       .checksum = with_checksum ? g_checksum_new (G_CHECKSUM_SHA256) : NULL };
 }
 
 static void
@@ -42,17 +42,18 @@ static void
 progress_add (Progress *self, const guint8 *data, gsize size)
 {
   self->bytes += size;
-  g_checksum_update (self->checksum, data, (gssize) size);
+  if (self->checksum != NULL)
+    g_checksum_update (self->checksum, data, (gssize) size);
   progress_show (self, FALSE);
 }
 
 static void
-progress_end (Progress *self, gboolean show_checksum)
+progress_end (Progress *self)
 {
   progress_show (self, TRUE);
-  if (show_checksum)
+  if (self->checksum != NULL)
     g_printerr ("sha256 %s\n", g_checksum_get_string (self->checksum));
-  g_checksum_free (self->checksum);
+  g_clear_pointer (&self->checksum, g_checksum_free);
 }
 
 static TbxSimExit
@@ -124,11 +125,13 @@ run_download (TbxSimVix *vix, char **argv)
     fd = open (args[2], O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
   if (fd < 0)
     return local_error (args[2]);
-  progress_begin (&progress);
+  progress_begin (&progress, checksum);
   status = fetch (vix, args[1], fd, args[2], &progress);
-  progress_end (&progress, checksum);
+  progress_end (&progress);
   if (!to_stdout && close (fd) < 0 && status == TBX_SIM_EXIT_DONE)
     return local_error (args[2]);
+  if (status != TBX_SIM_EXIT_DONE && !to_stdout && !force)
+    unlink (args[2]);   /* ours, and not whole */
   return status;
 }
 
@@ -188,9 +191,9 @@ run_upload (TbxSimVix *vix, char **argv)
   request.transfer_to_guest.overwrite = force;
   if (tbx_sim_vix_run (vix, &request) != TBX_SIM_EXIT_DONE)
     return vix->status;
-  progress_begin (&progress);
+  progress_begin (&progress, checksum);
   status = send_file (vix, fd, args[1], args[2], mode_text != NULL ? (int) mode : -1, &progress);
-  progress_end (&progress, checksum);
+  progress_end (&progress);
   if (fd != STDIN_FILENO)
     close (fd);
   return status;

@@ -17,6 +17,7 @@ struct _TbxSimTransfer
   TbxSimFrames *frames;    /* (owned) */
   guint64       session;   /* or TBX_HGFS_NO_SESSION */
   guint32       handle;
+  gboolean      failed;
   gboolean      uploading;
   guint64       asked_bytes;      /* of a download: where the next request begins */
   guint         n_asked;          /* requests whose replies are due */
@@ -38,6 +39,7 @@ transfer_fail (TbxSimTransfer *self, const char *format, ...)
   va_end (args);
   g_printerr ("vmxsim: %s\n", text);
   self->vix->status = TBX_SIM_EXIT_REFUSED;
+  self->failed = TRUE;
   return FALSE;
 }
 
@@ -74,6 +76,7 @@ transfer_send (TbxSimTransfer *self, TbxHgfsRequest *request)
   if (message != NULL && tbx_sim_frames_send (self->frames, message, &error))
     return TRUE;
   self->vix->status = tbx_sim_cli_fail (error);
+  self->failed = TRUE;
   return FALSE;
 }
 
@@ -92,6 +95,7 @@ transfer_take (TbxSimTransfer *self, guint32 op, TbxHgfsReply *reply)
   if (self->reply == NULL)
     {
       self->vix->status = tbx_sim_cli_fail (error);
+      self->failed = TRUE;
       return FALSE;
     }
   data = g_bytes_get_data (self->reply, &size);
@@ -160,7 +164,8 @@ tbx_sim_transfer_free (TbxSimTransfer *self)
   TbxHgfsRequest request = new_request (TBX_HGFS_DESTROY_SESSION_V4);
   TbxHgfsReply reply;
 
-  if (self->session != 0)
+  /* After a failure replies may be due, or the guest gone: the session ends by itself. */
+  if (self->session != 0 && self->n_asked == 0 && !self->failed)
     transfer_call (self, &request, &reply);
   g_clear_pointer (&self->frames, tbx_sim_frames_free);
   g_clear_pointer (&self->reply, g_bytes_unref);

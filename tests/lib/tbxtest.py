@@ -352,6 +352,7 @@ class Host:
         self.kind = kind or transport()
         self.control = Path(directory) / 'control'
         self.socket = Path(directory) / 'host'
+        self.options = ()   # more of `vmxsim run`
         self.server = None
 
     def start(self):
@@ -372,7 +373,8 @@ class Host:
         """The command that runs @argv in this guest."""
         if self.kind == 'socket':
             return [*argv, f'--transport=socket:{self.socket}']
-        return [program('TBX_VMXSIM'), 'run', '--control', self.control, '--', *argv]
+        return [program('TBX_VMXSIM'), 'run', '--control', self.control, *self.options, '--',
+                *argv]
 
     def ask(self, *argv, check=True):
         """Runs `vmxsim --control PATH …` and returns what it printed."""
