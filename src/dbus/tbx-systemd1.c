@@ -125,6 +125,11 @@ tbx_systemd1_init (TbxSystemd1 *self)
 {
 }
 
+/**
+ * tbx_systemd1_new:
+ *
+ * Returns: (transfer full): attached to no bus
+ */
 TbxSystemd1 *
 tbx_systemd1_new (void)
 {

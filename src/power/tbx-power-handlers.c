@@ -385,6 +385,11 @@ tbx_power_handlers_init (TbxPowerHandlers *self)
   self->entries = g_ptr_array_new_with_free_func (entry_free);
 }
 
+/**
+ * tbx_power_handlers_new:
+ *
+ * Returns: (transfer full): no handler yet
+ */
 TbxPowerHandlers *
 tbx_power_handlers_new (void)
 {

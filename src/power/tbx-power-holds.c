@@ -191,6 +191,11 @@ tbx_power_holds_init (TbxPowerHolds *self)
   self->holds = g_ptr_array_new_with_free_func (hold_free);
 }
 
+/**
+ * tbx_power_holds_new:
+ *
+ * Returns: (transfer full): no hold yet
+ */
 TbxPowerHolds *
 tbx_power_holds_new (void)
 {

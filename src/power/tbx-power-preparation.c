@@ -175,6 +175,12 @@ tbx_power_preparation_get_deadline_us (TbxPowerPreparation *self)
   return self->deadline_us;
 }
 
+/**
+ * tbx_power_preparation_get_outcome:
+ * @self: a preparation that is done
+ *
+ * Returns: what those who take part made of it
+ */
 TbxPowerOutcome
 tbx_power_preparation_get_outcome (TbxPowerPreparation *self)
 {

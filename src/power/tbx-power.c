@@ -91,7 +91,10 @@ power_complete (TbxPower *self, TbxPowerState next, gboolean success, const char
   g_info ("%s: %s%s%s", tbx_power_operation_get_word (operation), success ? "done" : "failed",
           text[0] != '\0' ? ": " : "", text);
   if (next == TBX_POWER_GOING_DOWN)
-    self->watch_id = g_timeout_add (GOING_DOWN_MS, on_not_gone_down, self);
+    {
+      self->watch_id = g_timeout_add (GOING_DOWN_MS, on_not_gone_down, self);
+      g_source_set_name_by_id (self->watch_id, "tbx-power-going-down");
+    }
   power_set_state (self, next, TBX_POWER_NONE);
   g_signal_emit (self, signals[SIGNAL_COMPLETED], 0, (guint) operation, success, text);
 }
@@ -359,30 +362,60 @@ tbx_power_set_deadline_ms (TbxPower *self, guint deadline_ms)
   self->deadline_ms = deadline_ms;
 }
 
+/**
+ * tbx_power_get_deadline_ms:
+ * @self: the power hub
+ *
+ * Returns: how long a preparation may take, milliseconds
+ */
 guint
 tbx_power_get_deadline_ms (TbxPower *self)
 {
   return self->deadline_ms;
 }
 
+/**
+ * tbx_power_get_holds:
+ * @self: the power hub
+ *
+ * Returns: (transfer none): where holds are taken
+ */
 TbxPowerHolds *
 tbx_power_get_holds (TbxPower *self)
 {
   return self->holds;
 }
 
+/**
+ * tbx_power_get_handlers:
+ * @self: the power hub
+ *
+ * Returns: (transfer none): where handlers are added
+ */
 TbxPowerHandlers *
 tbx_power_get_handlers (TbxPower *self)
 {
   return self->handlers;
 }
 
+/**
+ * tbx_power_get_state:
+ * @self: the power hub
+ *
+ * Returns: how far the pending request is
+ */
 TbxPowerState
 tbx_power_get_state (TbxPower *self)
 {
   return self->state;
 }
 
+/**
+ * tbx_power_get_operation:
+ * @self: the power hub
+ *
+ * Returns: what is pending, or %TBX_POWER_NONE
+ */
 TbxPowerOperation
 tbx_power_get_operation (TbxPower *self)
 {

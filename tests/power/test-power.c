@@ -313,6 +313,23 @@ test_answers (Fixture *f, gconstpointer user_data)
   g_assert_cmpuint (f->n_requested, ==, 1);
 }
 
+/* What was accepted and does not happen can be asked for again; the host heard once. */
+static void
+test_not_gone_down (Fixture *f, gconstpointer user_data)
+{
+  add_backend (f, "b", FAKE_YES);
+  assert_request (f, TBX_POWER_SHUTDOWN, "b:shutdown", "shutdown+");
+  g_assert_cmpint (tbx_test_source_wait ("tbx-power-going-down"), >, 29 * G_USEC_PER_SEC);
+  tbx_test_source_fire ("tbx-power-going-down");
+  tbx_test_until (tbx_power_get_state (f->power) == TBX_POWER_IDLE);
+  assert_warned ("The shutdown was accepted, but did not begin within 30 s");
+  g_assert_cmpstr (f->ended->str, ==, "shutdown+");
+  assert_request (f, TBX_POWER_SHUTDOWN, "b:shutdown", "shutdown+");
+  tbx_power_shutdown_began (f->power);   /* it does begin: there is nothing to watch for */
+  g_assert_null (tbx_test_find_source ("tbx-power-going-down"));
+  g_assert_cmpint (tbx_power_get_state (f->power), ==, TBX_POWER_GOING_DOWN);
+}
+
 /* A shutdown that begins by itself settles what is pending, once. */
 static void
 test_shutdown_began (Fixture *f, gconstpointer user_data)
@@ -409,6 +426,7 @@ main (int argc, char **argv)
   ADD ("/power/answers", test_answers);
   ADD ("/power/shutdown-began", test_shutdown_began);
   ADD ("/power/shutdown-began/idle", test_shutdown_began_idle);
+  ADD ("/power/not-gone-down", test_not_gone_down);
   ADD ("/power/abort", test_abort);
   g_test_add_func ("/power/words", test_words);
   return g_test_run ();
