@@ -116,10 +116,11 @@ on_packed (const guint8 *data, gsize size, gpointer user_data)
 {
   ArchiveReader *self = user_data;
 
-  if (self->gzip == NULL)
-    return tbx_ring_put (self->ring, data, size);
   /* What compresses well puts nothing for long. */
-  return !tbx_ring_is_cancelled (self->ring) && tbx_gzip_write (self->gzip, data, size, FALSE);
+  if (tbx_ring_is_cancelled (self->ring))
+    return FALSE;
+  return self->gzip != NULL ? tbx_gzip_write (self->gzip, data, size, FALSE)
+                            : tbx_ring_put (self->ring, data, size);
 }
 
 static gboolean

@@ -178,7 +178,7 @@ tbx_archive_root_open_parent (TbxArchiveRoot *self, const char *path, gboolean c
                               int *parent_fd, const char **name)
 {
   const char *slash = strrchr (path, '/');
-  g_autofree char *parent = slash != NULL ? g_strndup (path, (gsize) (slash - path)) : g_strdup ("");
+  g_autofree char *parent = g_strndup (path, slash != NULL ? (gsize) (slash - path) : 0);
 
   *name = slash != NULL ? slash + 1 : path;
   *parent_fd = open_beneath (self, *parent != '\0' ? parent : ".", O_DIRECTORY,

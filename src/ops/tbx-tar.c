@@ -264,17 +264,18 @@ tbx_tar_measure (TbxTar *self, const TbxTarMember *member, guint64 *size)
   return measure_entry (self, size);
 }
 
+/* Of a hole libarchive reads nothing; it may be larger than any disk. */
 static gboolean
 write_zeros (TbxTar *self, off_t size)
 {
-  static const guint8 zeros[CHUNK_BYTES / 4];
+  static guint8 zeros[1024 * 1024];   /* not constant, or the program would have them */
 
-  while (size > 0)
+  for (guint i = 0; size > 0; i++)
     {
       la_ssize_t n = self->la->archive_write_data (self->archive, zeros,
                                                    MIN ((gsize) size, sizeof zeros));
 
-      if (n <= 0)
+      if (n <= 0 || (i % 1024 == 0 && !self->sink (NULL, 0, self->user_data)))
         return FALSE;
       size -= n;
     }

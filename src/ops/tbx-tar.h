@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * small for a name or a number, which Go, Python, GNU and BSD read alike. */
 typedef struct _TbxTar TbxTar;
 
-/* Takes the archive's bytes as they come; FALSE ends the work. */
+/* Takes the archive's bytes as they come, none of them when it is only asked; FALSE
+ * ends the work. */
 typedef gboolean (*TbxTarSink) (const guint8 *data, gsize size, gpointer user_data);
 
 typedef struct

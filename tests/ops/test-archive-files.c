@@ -222,6 +222,27 @@ test_given_up (Fixture *f, gconstpointer data)
     }
 }
 
+/* Also in a hole that is larger than any disk: whoever walks it all never ends. */
+static void
+test_given_up_in_hole (Fixture *f, gconstpointer data)
+{
+  char dir[] = "/dev/shm/tbx-archive-XXXXXX";
+  g_autofree char *path = NULL;
+
+  g_assert_nonnull (mkdtemp (dir));
+  path = g_build_filename (dir, "hole", NULL);
+  make_file (dir, "hole", 0);
+  g_assert_no_errno (truncate (path, G_MAXINT64 / 2));
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autoptr(TbxFile) file = open_file (f, dir, O_RDONLY);
+
+      g_usleep (i * 1000);
+    }
+  g_assert_no_errno (unlink (path));
+  g_assert_no_errno (rmdir (dir));
+}
+
 /* While a file is packed it becomes longer, or shorter: the archive stays whole. */
 static void
 test_changing (Fixture *f, gconstpointer data)
@@ -415,6 +436,7 @@ main (int argc, char **argv)
   ADD ("small", test_small);
   ADD ("replay", test_replay);
   ADD ("given-up", test_given_up);
+  ADD ("given-up-in-hole", test_given_up_in_hole);
   ADD ("changing", test_changing);
   ADD ("promise", test_promise);
   ADD ("access", test_access);
