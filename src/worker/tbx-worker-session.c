@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,7 @@ login_serve_as_user (Login *login, pid_t parent, TbxWorkerServe serve)
   g_auto(GStrv) environment = tbx_pam_dup_environment (login->pam);
 
   tbx_pam_forget (g_steal_pointer (&login->pam));
+  mallopt (M_PERTURB, 0);
   reset_signals ();
   setsid ();
   tbx_worker_identity_set_environment (&login->user, environment);
@@ -346,6 +348,9 @@ tbx_worker_session_run (const TbxWorkerSession *session, TbxWorkerServe serve)
 
   /* A dump, or another process of the user, would show the password. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+  /* The user's half inherits the heap in which PAM read the shadow file: wipe what is freed. */
+  if (!session->self)
+    mallopt (M_PERTURB, 0xff);
   signal (SIGCHLD, SIG_DFL);
   status = login_run (&login, serve);
   if (login.pam != NULL)

@@ -327,6 +327,31 @@ test_password_wiped (Fixture *f, gconstpointer data)
   g_assert_false (memory_holds (atoi (parent), PASSWORD));
 }
 
+/* What was read as root is not left in the memory that the user can read. */
+G_GNUC_UNUSED static void
+test_shadow_wiped (Fixture *f, gconstpointer data)
+{
+  g_autofree char *shadow = NULL;
+  g_auto(GStrv) lines = NULL;
+  guint n = 0;
+
+  log_in (f, alice);
+  g_assert_true (g_file_get_contents ("/etc/shadow", &shadow, NULL, NULL));
+  lines = g_strsplit (shadow, "\n", -1);
+  for (char **line = lines; *line != NULL && **line != '\0'; line++)
+    {
+      g_auto(GStrv) fields = g_strsplit (*line, ":", 3);
+      gsize size = strlen (fields[1]);
+
+      if (size < 40)
+        continue;   /* no password */
+      g_test_message ("%s", fields[0]);
+      g_assert_false (memory_holds (auth_fixture_get_pid (&f->auth), fields[1] + size - 30));
+      n++;
+    }
+  g_assert_cmpuint (n, >=, 2);
+}
+
 static void
 test_two_users (Fixture *f, gconstpointer data)
 {
@@ -654,6 +679,7 @@ main (int argc, char **argv)
   pid_t child;
 
   g_test_init (&argc, &argv, NULL);
+  g_unsetenv ("MALLOC_PERTURB_");   /* Meson sets it; systemd does not */
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/worker-login/started-by-hand", test_started_by_hand);
   /* Accounts can only be made by root; what needs none, test-worker-self shows. */
@@ -664,6 +690,9 @@ main (int argc, char **argv)
   ADD ("environment", test_environment);
   ADD ("descriptors", test_descriptors);
   ADD ("password-wiped", test_password_wiped);
+#ifndef __SANITIZE_ADDRESS__   /* its heap knows nothing of M_PERTURB */
+  ADD ("shadow-wiped", test_shadow_wiped);
+#endif
   ADD ("two-users", test_two_users);
   ADD ("refused", test_refused);
   ADD ("delays", test_delays);
