@@ -179,6 +179,17 @@ class Real(tbxtest.Case):
         self.assertEqual(self.in_guest('info', 'set', 'x', 'y')[:2], (DONE, ''))
         self.assertEqual(self.in_guest('rpc', 'info-set guestinfo.x z')[:2], (DONE, '\n'))
 
+    def test_the_host_is_gone(self):
+        """The daemon answers, but for a host that it does not reach."""
+        key = self.json('status')['Manager']['Policy']['public-guestinfo-keys'][0]
+        self.host.ask('fault', '--forever', 'refuse-open')
+        self.host.ask('fault', 'close')
+        self.client().wait_property('Manager', 'TransportState', lambda state: state != 'up')
+        status, out, err = self.ctl('info', 'get', key)
+        self.assertEqual((status, out), (UNREACHABLE, b''), err)
+        _, out, _ = self.ctl('doctor')
+        self.assertRegex(out.decode(), r'(?m)^fail  channel ')
+
     def test_not_permitted(self):
         for args in (['info', 'set', 'x', 'y'], ['info', 'get', 'secret']):
             status, out, err = self.as_nobody(*args)
