@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the process of a login is: both halves, what they hold, and how they end. */
+#include "tbx-login-fixture.h"
+#include "tbx-test-loop.h"
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+assert_status (int pid, const char *key, const char *expected)
+{
+  g_autofree char *found = auth_fixture_status (pid, key);
+
+  g_assert_cmpstr (found, ==, expected);
+}
+
+/* The words that id(1) prints. */
+static char *
+ids_of (const char *name, const char *option)
+{
+  g_autofree char *command = g_strdup_printf ("id %s %s", option, name);
+  g_autofree char *output = NULL;
+
+  g_assert_true (g_spawn_command_line_sync (command, &output, NULL, NULL, NULL));
+  return g_strdup (g_strstrip (output));
+}
+
+static char *
+four_times (const char *id)
+{
+  return g_strdup_printf ("%s %s %s %s", id, id, id, id);
+}
+
+static int
+compare_words (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static char *
+sort_words (const char *text)
+{
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
+
+  qsort (words, g_strv_length (words), sizeof *words, compare_words);
+  return g_strjoinv (" ", words);
+}
+
+/* All ids, all groups, no power; beside it root's half, which is out of reach. */
+static void
+test_identity (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *uid = ids_of (alice, "-u"), *gid = ids_of (alice, "-g");
+  g_autofree char *groups = ids_of (alice, "-G"), *found = NULL, *parent = NULL;
+  g_autofree char *uids = four_times (uid), *gids = four_times (gid);
+  g_autofree char *sorted = sort_words (groups), *sorted_found = NULL;
+  g_autofree char *proc = NULL, *parent_proc = NULL;
+  struct stat status;
+  int pid;
+
+  login_fixture_log_in (f, alice);
+  g_assert_cmpstr (f->auth.account->name, ==, alice);
+  g_assert_true (g_strv_contains (f->auth.account->groups, group));
+  g_assert_true (g_strv_contains (f->auth.account->groups, alice));
+  g_assert_cmpuint (g_strv_length ((char **) f->auth.account->groups), ==, 2);
+  pid = auth_fixture_get_pid (&f->auth);
+  assert_status (pid, "Uid", uids);
+  assert_status (pid, "Gid", gids);
+  found = auth_fixture_status (pid, "Groups");
+  sorted_found = sort_words (found);
+  g_assert_cmpstr (sorted_found, ==, sorted);
+  assert_status (pid, "CapEff", "0000000000000000");
+  assert_status (pid, "CapPrm", "0000000000000000");
+  assert_status (pid, "SigBlk", "0000000000000000");
+  proc = g_strdup_printf ("/proc/%d/environ", pid);
+  g_assert_cmpint (stat (proc, &status), ==, 0);
+  g_assert_cmpuint (status.st_uid, ==, (guint) atoi (uid));   /* its own user may look at it */
+
+  parent = auth_fixture_status (pid, "PPid");
+  assert_status (atoi (parent), "Uid", "0 0 0 0");
+  parent_proc = g_strdup_printf ("/proc/%s/environ", parent);
+  g_assert_cmpint (stat (parent_proc, &status), ==, 0);
+  g_assert_cmpuint (status.st_uid, ==, 0);
+}
+
+static void
+test_root (LoginFixture *f, gconstpointer data)
+{
+  int pid;
+
+  /* Root's real password is none of ours: PAM is told to let it pass. */
+  login_fixture_set_stack (f, "auth sufficient pam_permit.so", "");
+  auth_fixture_login (&f->auth, "root", "any");
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_OK);
+  pid = auth_fixture_get_pid (&f->auth);
+  assert_status (pid, "Uid", "0 0 0 0");
+}
+
+static void
+test_environment (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *home = g_strdup_printf ("HOME=/home/%s", alice);
+  g_autofree char *user = g_strdup_printf ("USER=%s", alice);
+  g_autofree char *logname = g_strdup_printf ("LOGNAME=%s", alice);
+  g_autofree char *line = g_strdup_printf ("session required pam_env.so conffile=%s/env", f->dir);
+  g_autofree char *conf = g_build_filename (f->dir, "env", NULL);
+  g_auto(GStrv) environment = NULL;
+  const char *const *all;
+
+  g_assert_true (g_file_set_contents (conf, "FROM_PAM DEFAULT=yes\nLANG DEFAULT=de_DE.UTF-8\n", -1,
+                                      NULL));
+  g_setenv ("OF_THE_DAEMON", "secret", TRUE);
+  login_fixture_set_stack (f, "", line);
+  login_fixture_log_in (f, alice);
+  environment = g_strsplit (auth_fixture_run (&f->auth, "/env"), "\n", -1);
+  all = (const char *const *) environment;
+  g_assert_true (g_strv_contains (all, home));
+  g_assert_true (g_strv_contains (all, user));
+  g_assert_true (g_strv_contains (all, logname));
+  g_assert_true (g_strv_contains (all, "SHELL=/usr/sbin/nologin"));
+  g_assert_true (g_strv_contains (all, "PATH=/usr/local/bin:/usr/bin:/bin"));
+  g_assert_true (g_strv_contains (all, "LANG=de_DE.UTF-8"));
+  g_assert_true (g_strv_contains (all, "FROM_PAM=yes"));
+  g_assert_null (strstr (f->auth.payload, "OF_THE_DAEMON"));
+}
+
+/* Nothing of root's or the daemon's is open in it: null, null, the log, the socket, the
+ * buffer, and what the main loop and this very question need. */
+static void
+test_descriptors (LoginFixture *f, gconstpointer data)
+{
+  g_auto(GStrv) lines = NULL;
+  int leak = open ("/etc/shadow", O_RDONLY);   /* not even what forgot close-on-exec */
+
+  g_assert_cmpint (leak, >=, 0);
+  login_fixture_log_in (f, alice);
+  lines = g_strsplit (g_strchomp ((char *) auth_fixture_run (&f->auth, "/fds")), "\n", -1);
+  close (leak);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      const char *target = strchr (*line, ' ') + 1;
+      int fd = atoi (*line);
+
+      g_test_message ("%s", *line);
+      if (fd <= 1)
+        g_assert_cmpstr (target, ==, "/dev/null");
+      else if (fd != 2)
+        g_assert_true (g_str_has_prefix (target, "socket:")
+                       || g_str_has_prefix (target, "/memfd:toolboxd-worker")
+                       || g_str_has_prefix (target, "anon_inode:[eventfd]")
+                       || g_str_has_prefix (target, "/proc/"));
+    }
+  g_assert_cmpuint (g_strv_length (lines), <=, 7);
+}
+
+static gboolean
+memory_holds (int pid, const char *needle)
+{
+  g_autofree char *maps_path = g_strdup_printf ("/proc/%d/maps", pid);
+  g_autofree char *mem_path = g_strdup_printf ("/proc/%d/mem", pid);
+  g_autofree char *maps = NULL;
+  g_auto(GStrv) lines = NULL;
+  int mem = open (mem_path, O_RDONLY | O_CLOEXEC);
+  gboolean found = FALSE;
+
+  g_assert_cmpint (mem, >=, 0);
+  g_assert_true (g_file_get_contents (maps_path, &maps, NULL, NULL));
+  lines = g_strsplit (maps, "\n", -1);
+  for (char **line = lines; *line != NULL && !found; line++)
+    {
+      unsigned long start = 0, end = 0;
+      char writable = '-';
+      g_autofree char *bytes = NULL;
+      gssize n;
+
+      if (sscanf (*line, "%lx-%lx r%c", &start, &end, &writable) != 3 || writable != 'w'
+          || end - start > 64 * 1024 * 1024)
+        continue;
+      bytes = g_malloc (end - start);
+      n = pread (mem, bytes, end - start, (off_t) start);
+      found = n > 0 && memmem (bytes, (gsize) n, needle, strlen (needle)) != NULL;
+    }
+  close (mem);
+  return found;
+}
+
+/* Neither half keeps what the password was. */
+static void
+test_password_wiped (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *parent = NULL;
+  int pid;
+
+  login_fixture_log_in (f, alice);
+  pid = auth_fixture_get_pid (&f->auth);
+  auth_fixture_run (&f->auth, "/echo/Looked-for-and-found");
+  g_assert_true (memory_holds (pid, "Looked-for-and-found"));
+  parent = auth_fixture_status (pid, "PPid");
+  g_assert_false (memory_holds (pid, LOGIN_PASSWORD));
+  g_assert_false (memory_holds (atoi (parent), LOGIN_PASSWORD));
+}
+
+/* What was read as root is not left in the memory that the user can read. */
+G_GNUC_UNUSED static void
+test_shadow_wiped (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *shadow = NULL;
+  g_auto(GStrv) lines = NULL;
+  guint n = 0;
+
+  login_fixture_log_in (f, alice);
+  g_assert_true (g_file_get_contents ("/etc/shadow", &shadow, NULL, NULL));
+  lines = g_strsplit (shadow, "\n", -1);
+  for (char **line = lines; *line != NULL && **line != '\0'; line++)
+    {
+      g_auto(GStrv) fields = g_strsplit (*line, ":", 3);
+      gsize size = strlen (fields[1]);
+
+      if (size < 40)
+        continue;   /* no password */
+      g_test_message ("%s", fields[0]);
+      g_assert_false (memory_holds (auth_fixture_get_pid (&f->auth), fields[1] + size - 30));
+      n++;
+    }
+  g_assert_cmpuint (n, >=, 2);
+}
+
+static void
+test_two_users (LoginFixture *f, gconstpointer data)
+{
+  int pid;
+
+  login_fixture_log_in (f, alice);
+  pid = auth_fixture_get_pid (&f->auth);
+  login_fixture_log_in (f, bob);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), !=, pid);
+  login_fixture_log_in (f, alice);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), ==, pid);
+}
+
+/* PAM's session ends with the worker, however that ends. */
+static void
+test_session_ends (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *closed = g_strconcat ("close_session ", alice, NULL);
+
+  login_fixture_count_steps (f);
+  login_fixture_log_in (f, alice);
+  g_assert_cmpint (kill (auth_fixture_get_pid (&f->auth), SIGKILL), ==, 0);
+  tbx_test_until (!auth_fixture_has_children ());
+  g_assert_cmpuint (login_fixture_count (f, closed), ==, 1);
+  login_fixture_log_in (f, alice);
+  tbx_worker_quit (f->auth.worker);
+  tbx_test_until (!auth_fixture_has_children ());
+  g_assert_cmpuint (login_fixture_count (f, closed), ==, 2);
+  login_fixture_log_in (f, alice);
+  tbx_worker_kill (f->auth.worker);   /* ours: one that hangs */
+  tbx_test_until (!auth_fixture_has_children ());
+  g_assert_cmpuint (login_fixture_count (f, closed), ==, 3);
+}
+
+/* Without root's half nobody could end the session: the other ends with it. */
+static void
+test_root_half_killed (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *parent = NULL;
+  int pid;
+
+  login_fixture_log_in (f, alice);
+  pid = auth_fixture_get_pid (&f->auth);
+  parent = auth_fixture_status (pid, "PPid");
+  g_assert_cmpint (kill (atoi (parent), SIGKILL), ==, 0);
+  tbx_test_until (tbx_worker_get_stage (f->auth.worker) == TBX_WORKER_GONE);
+}
+
+static void
+test_hang (LoginFixture *f, gconstpointer data)
+{
+  int pid;
+
+  login_fixture_log_in (f, alice);
+  pid = auth_fixture_get_pid (&f->auth);
+  g_assert_null (auth_fixture_run (&f->auth, "/hang"));
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_FILE_ERROR);
+  login_fixture_log_in (f, alice);   /* PAM is asked, for only it opens a session */
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), !=, pid);
+  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+}
+
+static void
+on_child_ended (GPid child, gint status, gpointer user_data)
+{
+  g_spawn_close_pid (child);
+}
+
+/* Stands for PID 1: starts a worker for each connection. */
+static gboolean
+on_connection (gint fd, GIOCondition condition, gpointer user_data)
+{
+  LoginFixture *f = user_data;
+  const char *argv[] = { auth_fixture_worker (), "--pam-directory", f->dir, NULL };
+  int connection = accept4 (fd, NULL, NULL, SOCK_CLOEXEC);
+  const int target = 3;
+  GPid child;
+
+  g_assert_cmpint (connection, >=, 0);
+  g_assert_true (g_spawn_async_with_pipes_and_fds ("/", argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                                   NULL, -1, -1, -1, &connection, &target, 1, &child,
+                                                   NULL, NULL, NULL, NULL));
+  g_child_watch_add (child, on_child_ended, NULL);
+  close (connection);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_started_by_systemd (LoginFixture *f, gconstpointer data)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  g_autofree char *path = g_build_filename (f->dir, "socket", NULL);
+  int listener = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  g_autofree char *parent = NULL;
+  guint id;
+
+  tbx_worker_starter_set_socket_path (f->auth.starter, path);
+  login_fixture_assert_refused (f, alice, LOGIN_PASSWORD, TBX_VIX_FAIL);   /* nobody listens */
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (bind (listener, (struct sockaddr *) &address, sizeof address), ==, 0);
+  g_assert_cmpint (listen (listener, 5), ==, 0);
+  id = g_unix_fd_add (listener, G_IO_IN, on_connection, f);
+  login_fixture_log_in (f, alice);
+  parent = auth_fixture_status (auth_fixture_get_pid (&f->auth), "PPid");
+  assert_status (atoi (parent), "Uid", "0 0 0 0");
+  tbx_worker_kill (f->auth.worker);   /* by the pid that it told */
+  tbx_test_until (!auth_fixture_has_children ());
+  g_source_remove (id);
+  close (listener);
+}
+
+/* --self is for development: not for who could do harm with it. */
+static void
+test_self_as_root (LoginFixture *f, gconstpointer data)
+{
+  tbx_worker_starter_set_self (f->auth.starter, TRUE);
+  login_fixture_assert_refused (f, "root", "any", TBX_VIX_FAIL);
+}
+
+/* Nobody but the daemon starts it. */
+static void
+test_started_by_hand (void)
+{
+  const char *argv[] = { auth_fixture_worker (), NULL };
+  g_autofree char *output = NULL;
+  int status;
+
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, 0, NULL, NULL, NULL, &output, &status,
+                               NULL));
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 2);
+  g_assert_nonnull (strstr (output, "started by toolboxd only"));
+}
+
+#define ADD(name, func) login_fixture_add ("/worker-session/" name, func)
+
+int
+main (int argc, char **argv)
+{
+  gboolean accounts = login_fixture_init (&argc, &argv);
+
+  g_test_add_func ("/worker-session/started-by-hand", test_started_by_hand);
+  if (!accounts)
+    return g_test_run ();
+  ADD ("identity", test_identity);
+  ADD ("root", test_root);
+  ADD ("environment", test_environment);
+  ADD ("descriptors", test_descriptors);
+  ADD ("password-wiped", test_password_wiped);
+#ifndef __SANITIZE_ADDRESS__   /* its heap knows nothing of M_PERTURB */
+  ADD ("shadow-wiped", test_shadow_wiped);
+#endif
+  ADD ("two-users", test_two_users);
+  ADD ("session-ends", test_session_ends);
+  ADD ("root-half-killed", test_root_half_killed);
+  ADD ("hang", test_hang);
+  ADD ("started-by-systemd", test_started_by_systemd);
+  ADD ("self-as-root", test_self_as_root);
+  return login_fixture_test_run ();
+}
