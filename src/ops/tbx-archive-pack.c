@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-pack.h"
 #include "tbx-archive-owners.h"
+#include "tbx-file-id.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,9 @@
 
 typedef struct
 {
-  dev_t    device;
-  ino_t    inode;
-  char    *name;    /* of its first member (owned) */
-  nlink_t  left;    /* names that it may still have */
+  TbxFileId  id;
+  char      *name;    /* of its first member (owned) */
+  nlink_t    left;    /* names that it may still have */
 } Link;
 
 typedef struct
@@ -33,7 +33,7 @@ typedef struct
   TbxTar               *tar;       /* (owned) */
   TbxArchiveOwners     *owners;    /* (owned) */
   GString              *name;      /* of the member at hand (owned) */
-  GHashTable           *links;     /* Link -> itself (owned) */
+  GHashTable           *links;     /* Link, by its id -> itself (owned) */
   gboolean              measure;   /* nothing is packed */
   guint64               size;      /* measured so far, bytes */
   guint                 members;   /* measured so far */
@@ -41,22 +41,6 @@ typedef struct
 } Packer;
 
 static int pack_entry (Packer *self, int dir_fd, const char *name, guint depth);
-
-static guint
-link_hash (gconstpointer data)
-{
-  const Link *link = data;
-
-  return (guint) (link->inode ^ link->inode >> 32 ^ link->device);
-}
-
-static gboolean
-link_equal (gconstpointer a, gconstpointer b)
-{
-  const Link *x = a, *y = b;
-
-  return x->device == y->device && x->inode == y->inode;
-}
 
 static void
 link_free (gpointer data)
@@ -71,9 +55,9 @@ link_free (gpointer data)
 static Link *
 find_link (Packer *self, const struct stat *info)
 {
-  const Link key = { info->st_dev, info->st_ino };
+  const TbxFileId id = tbx_file_id (info);
 
-  return info->st_nlink > 1 && !S_ISDIR (info->st_mode) ? g_hash_table_lookup (self->links, &key)
+  return info->st_nlink > 1 && !S_ISDIR (info->st_mode) ? g_hash_table_lookup (self->links, &id)
                                                         : NULL;
 }
 
@@ -86,7 +70,7 @@ note_link (Packer *self, const struct stat *info)
       || g_hash_table_size (self->links) >= MAX_LINKS)
     return;
   link = g_new (Link, 1);
-  *link = (Link) { info->st_dev, info->st_ino, g_strdup (self->name->str), info->st_nlink - 1 };
+  *link = (Link) { tbx_file_id (info), g_strdup (self->name->str), info->st_nlink - 1 };
   g_hash_table_add (self->links, link);
 }
 
@@ -344,7 +328,7 @@ packer_run (Packer *self)
   self->tar = tbx_tar_new (pack->exact_bytes, pack->sink, pack->user_data);
   self->owners = tbx_archive_owners_new ();
   self->name = g_string_new (pack->prefix);
-  self->links = g_hash_table_new_full (link_hash, link_equal, NULL, link_free);
+  self->links = g_hash_table_new_full (tbx_file_id_hash, tbx_file_id_equal, NULL, link_free);
   error_number = self->tar != NULL ? pack_root (self) : EOPNOTSUPP;
   if (error_number == 0 && !self->measure)
     error_number = tbx_tar_end (self->tar);

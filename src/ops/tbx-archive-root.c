@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-root.h"
+#include "tbx-file-id.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -54,12 +55,6 @@ open_beneath (TbxArchiveRoot *self, const char *path, int flags, guint64 resolve
   return (int) syscall (SYS_openat2, self->fd, path, &how, sizeof how);
 }
 
-static gboolean
-is_same (const struct stat *a, const struct stat *b)
-{
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Whether an open folder is the tree's, or in it; closes @fd. */
 static gboolean
 is_inside (TbxArchiveRoot *self, int fd)
@@ -74,9 +69,9 @@ is_inside (TbxArchiveRoot *self, int fd)
       int above = -1;
 
       /* The top of all is its own parent. */
-      if (fstat (fd, &here) == 0 && !(i > 0 && is_same (&here, &below)))
+      if (fstat (fd, &here) == 0 && !(i > 0 && tbx_file_id_is (tbx_file_id (&here), &below)))
         {
-          inside = is_same (&here, &root);
+          inside = tbx_file_id_is (tbx_file_id (&here), &root);
           above = openat (fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         }
       below = here;

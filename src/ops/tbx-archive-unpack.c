@@ -3,6 +3,7 @@
 #include "tbx-archive-file.h"
 #include "tbx-archive-late.h"
 #include "tbx-archive-source.h"
+#include "tbx-file-id.h"
 #include "tbx-libarchive.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ typedef struct
   TbxArchiveSource       *source;    /* (owned) */
   TbxArchiveRoot         *root;      /* (owned) */
   TbxArchiveLate         *late;      /* (owned) */
-  GHashTable             *files;     /* what was unpacked: keys made of inode numbers (owned) */
+  GHashTable             *files;     /* what was unpacked: a set of TbxFileId (owned) */
 } Unpacker;
 
 /* A member's path in the folder: without slashes around it, without "." steps.
@@ -52,12 +53,6 @@ normalise (const char *name)
       g_string_append (path, *step);
     }
   return g_string_free (g_steal_pointer (&path), FALSE);
-}
-
-static gpointer
-file_key (const struct stat *info)
-{
-  return GSIZE_TO_POINTER ((gsize) (info->st_ino ^ (guint64) info->st_dev << 40));
 }
 
 static void
@@ -164,7 +159,11 @@ unpack_file (Unpacker *self, struct archive_entry *entry, const char *path)
   get_attributes (self, entry, &attributes);
   error_number = tbx_archive_file_complete (&file, &attributes);
   if (error_number == 0 && fstat (file.fd, &info) == 0)
-    g_hash_table_add (self->files, file_key (&info));
+    {
+      const TbxFileId id = tbx_file_id (&info);
+
+      g_hash_table_add (self->files, g_memdup2 (&id, sizeof id));
+    }
   return error_number;
 }
 
@@ -210,14 +209,17 @@ open_unpacked (Unpacker *self, const char *target)
     return -1;
   fd = openat (parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   close (parent_fd);
-  if (fd >= 0
-      && (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode)
-          || !g_hash_table_contains (self->files, file_key (&info))))
+  if (fd < 0)
+    return -1;
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
     {
-      close (fd);
-      fd = -1;
+      const TbxFileId id = tbx_file_id (&info);
+
+      if (g_hash_table_contains (self->files, &id))
+        return fd;
     }
-  return fd;
+  close (fd);
+  return -1;
 }
 
 static int
@@ -389,7 +391,7 @@ tbx_archive_unpack (const TbxArchiveUnpack *unpack)
                                         unpack->limits->ratio_from);
   self.root = tbx_archive_root_new (unpack->root_fd);
   self.late = tbx_archive_late_new (self.root, unpack->all_links, unpack->log);
-  self.files = g_hash_table_new (NULL, NULL);
+  self.files = g_hash_table_new_full (tbx_file_id_hash, tbx_file_id_equal, g_free, NULL);
   if (self.la != NULL)
     {
       error_number = unpacker_run (&self);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-writer.h"
+#include "tbx-umask.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* Of the folder itself, where it is missing. */
-#define FOLDER_MODE  0750
-/* Where the kernel does not tell, the usual one. */
-#define DEFAULT_MASK 022
+#define FOLDER_MODE 0750
 
 typedef struct
 {
@@ -97,22 +95,6 @@ writer_thread (gpointer data)
   return NULL;
 }
 
-/* umask() would change it for a moment, for all threads. */
-static mode_t
-get_mask (void)
-{
-  char line[128];
-  unsigned int mask = DEFAULT_MASK;
-  FILE *file = fopen ("/proc/self/status", "re");
-
-  while (file != NULL && fgets (line, sizeof line, file) != NULL)
-    if (sscanf (line, "Umask: %o", &mask) == 1)
-      break;
-  if (file != NULL)
-    fclose (file);
-  return (mode_t) mask & 0777;
-}
-
 /* The folder; one that is named by the scheme may be new. */
 static int
 open_root (const TbxArchiveName *name, int *root_fd)
@@ -157,7 +139,7 @@ tbx_archive_writer_open (const TbxArchiveWriterOpen *how, int *error_number)
       self->unpack = (TbxArchiveUnpack) {
         .root_fd = self->root_fd,
         .ring = self->ring,
-        .mask = get_mask (),
+        .mask = tbx_umask_get (),
         .all_links = how->name->all_links,
         .set_id = how->name->set_id,
         .owner = how->name->owner,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-file-id.h"
 #include "tbx-hgfs-call.h"
 #include <dirent.h>
 #include <errno.h>
@@ -135,7 +136,7 @@ path_of (TbxHgfsCall *call, const TbxHgfsName *name, char path[TBX_HGFS_PATH_BYT
   if (handle == NULL)
     return TBX_HGFS_INVALID_HANDLE;
   if (tbx_file_stat (handle->file, &opened) != 0 || lstat (handle->path, &named) < 0
-      || opened.st_ino != named.st_ino || opened.st_dev != named.st_dev)
+      || !tbx_file_id_is (tbx_file_id (&opened), &named))
     return TBX_HGFS_NO_SUCH_FILE;
   g_strlcpy (path, handle->path, TBX_HGFS_PATH_BYTES);
   return is_share (path) ? TBX_HGFS_ACCESS_DENIED : TBX_HGFS_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-hgfs-call.h"
+#include "tbx-umask.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -547,9 +548,7 @@ tbx_hgfs_server_class_init (TbxHgfsServerClass *klass)
 static void
 tbx_hgfs_server_init (TbxHgfsServer *self)
 {
-  /* There is no other way to ask; no thread of ours makes files yet. */
-  self->umask = umask (0077);
-  umask (self->umask);
+  self->umask = tbx_umask_get ();
   self->clock = g_get_monotonic_time;
   self->sessions = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->handles = tbx_hgfs_handles_new ();

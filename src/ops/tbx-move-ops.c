@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-file-id.h"
 #include "tbx-ops-handlers.h"
 #include "tbx-path.h"
 #include "tbx-tree.h"
@@ -42,8 +43,8 @@ static gboolean
 is_same (const char *old_path, const char *new_path, const Place *from, const Place *to)
 {
   return strcmp (old_path, new_path) == 0
-         || (to->exists && to->target.st_ino != 0 && from->target.st_ino == to->target.st_ino
-             && from->target.st_dev == to->target.st_dev);
+         || (to->exists && to->target.st_ino != 0
+             && tbx_file_id_is (tbx_file_id (&from->target), &to->target));
 }
 
 static int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-tree.h"
 #include "tbx-file-copy.h"
+#include "tbx-file-id.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,39 +13,16 @@
 /* A tree that is deeper is left where it is. */
 #define MAX_DEPTH 256
 
-/* Several names of one file stay names of one file. */
-typedef struct
-{
-  dev_t device;
-  ino_t inode;
-} FileId;
-
 typedef struct
 {
   TbxOp      *op;
   int         root_fd;   /* where the copy of the root is made (not owned) */
   GString    *path;      /* of the copy that is being made, from there (owned) */
-  GHashTable *links;     /* FileId (owned) -> path of the first copy (owned) */
+  GHashTable *links;     /* TbxFileId (owned) -> path of the first copy (owned) */
 } Copy;
 
 static int copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to_name,
                        guint depth);
-
-static guint
-file_id_hash (gconstpointer data)
-{
-  const FileId *id = data;
-
-  return (guint) (id->inode ^ id->inode >> 32 ^ id->device);
-}
-
-static gboolean
-file_id_equal (gconstpointer a, gconstpointer b)
-{
-  const FileId *x = a, *y = b;
-
-  return x->device == y->device && x->inode == y->inode;
-}
 
 static int
 copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *to_name)
@@ -176,11 +154,12 @@ copy_folder (Copy *copy, int from_fd, const char *name, int to_fd, const char *t
   return error_number;
 }
 
-/* Makes another name of a file that was copied before, if this is one. */
+/* Several names of one file stay names of one file: makes another name of one that was
+ * copied before, if this is one. */
 static gboolean
 copy_as_link (Copy *copy, const struct stat *info, int to_fd, const char *to_name)
 {
-  const FileId id = { info->st_dev, info->st_ino };
+  const TbxFileId id = tbx_file_id (info);
   const char *first;
 
   if (info->st_nlink < 2 || S_ISDIR (info->st_mode))
@@ -288,7 +267,7 @@ tbx_tree_copy (int from_fd, const char *from, int to_fd, const char *to, TbxOp *
   if (is_inside (to_fd, from_fd, from))
     return EINVAL;
   copy.path = g_string_new (NULL);
-  copy.links = g_hash_table_new_full (file_id_hash, file_id_equal, g_free, g_free);
+  copy.links = g_hash_table_new_full (tbx_file_id_hash, tbx_file_id_equal, g_free, g_free);
   error_number = copy_entry (&copy, from_fd, from, to_fd, to, 0);
   g_string_free (copy.path, TRUE);
   g_hash_table_unref (copy.links);

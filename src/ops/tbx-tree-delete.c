@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-tree.h"
+#include "tbx-file-id.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,7 @@
 typedef struct
 {
   DIR        *dir;       /* NULL while it is closed to save descriptors */
-  dev_t       device;
-  ino_t       inode;
+  TbxFileId   id;
   char       *name;      /* in its parent (owned) */
   GHashTable *refused;   /* names in it that could not be deleted (owned), or NULL */
 } Level;
@@ -75,8 +75,7 @@ walk_enter (Walk *walk, int fd_above, const char *name)
       close (fd);
       return FALSE;
     }
-  level.device = info.st_dev;
-  level.inode = info.st_ino;
+  level.id = tbx_file_id (&info);
   level.name = g_strdup (name);
   g_array_append_val (walk->levels, level);
   if (walk->levels->len > MAX_OPEN && walk->levels->len > 2)
@@ -99,8 +98,8 @@ walk_reopen_parent (Walk *walk)
   if (above == NULL || above->dir != NULL)
     return TRUE;
   fd = openat (dirfd (level_at (walk, 0)->dir), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0 && fstat (fd, &info) == 0 && info.st_dev == above->device
-      && info.st_ino == above->inode && (above->dir = fdopendir (fd)) != NULL)
+  if (fd >= 0 && fstat (fd, &info) == 0 && tbx_file_id_is (above->id, &info)
+      && (above->dir = fdopendir (fd)) != NULL)
     return TRUE;
   if (fd >= 0)
     close (fd);

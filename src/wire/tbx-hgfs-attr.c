@@ -1,6 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-hgfs-attr.h"
 
+/* What all versions begin with, but for the mask. */
+static void
+take_common (TbxReader *r, TbxHgfsAttr *attr)
+{
+  attr->type = tbx_reader_u32le (r);
+  attr->size = tbx_reader_u64le (r);
+  attr->creation_time = tbx_reader_u64le (r);
+  attr->access_time = tbx_reader_u64le (r);
+  attr->write_time = tbx_reader_u64le (r);
+  attr->change_time = tbx_reader_u64le (r);
+}
+
+static void
+put_common (const TbxHgfsAttr *attr, TbxWriter *w)
+{
+  tbx_writer_u32le (w, attr->type);
+  tbx_writer_u64le (w, attr->size);
+  tbx_writer_u64le (w, attr->creation_time);
+  tbx_writer_u64le (w, attr->access_time);
+  tbx_writer_u64le (w, attr->write_time);
+  tbx_writer_u64le (w, attr->change_time);
+}
+
 /**
  * tbx_hgfs_attr_take_v1:
  * @r: at a record of 45 bytes
@@ -12,12 +35,7 @@ void
 tbx_hgfs_attr_take_v1 (TbxReader *r, TbxHgfsAttr *attr)
 {
   *attr = (TbxHgfsAttr) { .mask = TBX_HGFS_ATTR_V1 };
-  attr->type = tbx_reader_u32le (r);
-  attr->size = tbx_reader_u64le (r);
-  attr->creation_time = tbx_reader_u64le (r);
-  attr->access_time = tbx_reader_u64le (r);
-  attr->write_time = tbx_reader_u64le (r);
-  attr->change_time = tbx_reader_u64le (r);
+  take_common (r, attr);
   attr->perms.owner = tbx_reader_u8 (r);
 }
 
@@ -32,12 +50,7 @@ void
 tbx_hgfs_attr_take_v2 (TbxReader *r, TbxHgfsAttr *attr)
 {
   attr->mask = tbx_reader_u64le (r);
-  attr->type = tbx_reader_u32le (r);
-  attr->size = tbx_reader_u64le (r);
-  attr->creation_time = tbx_reader_u64le (r);
-  attr->access_time = tbx_reader_u64le (r);
-  attr->write_time = tbx_reader_u64le (r);
-  attr->change_time = tbx_reader_u64le (r);
+  take_common (r, attr);
   attr->perms.special = tbx_reader_u8 (r);
   attr->perms.owner = tbx_reader_u8 (r);
   attr->perms.group = tbx_reader_u8 (r);
@@ -62,12 +75,7 @@ tbx_hgfs_attr_take_v2 (TbxReader *r, TbxHgfsAttr *attr)
 void
 tbx_hgfs_attr_put_v1 (const TbxHgfsAttr *attr, TbxWriter *w)
 {
-  tbx_writer_u32le (w, attr->type);
-  tbx_writer_u64le (w, attr->size);
-  tbx_writer_u64le (w, attr->creation_time);
-  tbx_writer_u64le (w, attr->access_time);
-  tbx_writer_u64le (w, attr->write_time);
-  tbx_writer_u64le (w, attr->change_time);
+  put_common (attr, w);
   tbx_writer_u8 (w, attr->perms.owner);
 }
 
@@ -82,12 +90,7 @@ void
 tbx_hgfs_attr_put_v2 (const TbxHgfsAttr *attr, TbxWriter *w)
 {
   tbx_writer_u64le (w, attr->mask);
-  tbx_writer_u32le (w, attr->type);
-  tbx_writer_u64le (w, attr->size);
-  tbx_writer_u64le (w, attr->creation_time);
-  tbx_writer_u64le (w, attr->access_time);
-  tbx_writer_u64le (w, attr->write_time);
-  tbx_writer_u64le (w, attr->change_time);
+  put_common (attr, w);
   tbx_writer_u8 (w, attr->perms.special);
   tbx_writer_u8 (w, attr->perms.owner);
   tbx_writer_u8 (w, attr->perms.group);
