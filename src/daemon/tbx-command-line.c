@@ -127,7 +127,7 @@ tbx_command_line_load_config (const TbxCommandLine *self)
                                        self->config_path != NULL, problems);
 
   for (guint i = 0; i < problems->len; i++)
-    g_warning ("%s; the default is used", (char *) g_ptr_array_index (problems, i));
+    g_warning ("%s", (char *) g_ptr_array_index (problems, i));
   return config;
 }
 

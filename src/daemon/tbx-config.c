@@ -241,30 +241,35 @@ take_value (TbxConfig *self, const Source *source, const char *group, const char
     complain_key (source, group, key_name, error->message);
 }
 
-static char **
-take_methods (const Source *source, const char *group, const char *key)
+static gboolean
+take_methods (const Source *source, const char *group, const char *key, char ***methods)
 {
-  g_auto(GStrv) methods = g_key_file_get_string_list (source->file, group, key, NULL, NULL);
+  g_autoptr(GError) error = NULL;
+  gboolean good = TRUE;
 
-  for (guint i = 0; methods != NULL && methods[i] != NULL; i++)
-    if (!tbx_vix_method_is_known (methods[i]))
+  *methods = g_key_file_get_string_list (source->file, group, key, NULL, &error);
+  if (error != NULL)
+    complain_key (source, group, key, error->message);
+  for (char **method = *methods; method != NULL && *method != NULL; method++)
+    if (!tbx_vix_method_is_known (*method))
       {
-        g_autofree char *why = g_strdup_printf ("“%s” is no guest operation", methods[i]);
+        g_autofree char *why = g_strdup_printf ("“%s” is no guest operation", *method);
 
         complain_key (source, group, key, why);
+        good = FALSE;
       }
-  return g_steal_pointer (&methods);
+  return good && error == NULL;
 }
 
 static gboolean
-take_switch (const Source *source, const char *group, const char *key)
+take_switch (const Source *source, const char *group, const char *key, gboolean *on)
 {
   g_autoptr(GError) error = NULL;
-  gboolean on = g_key_file_get_boolean (source->file, group, key, &error);
 
+  *on = g_key_file_get_boolean (source->file, group, key, &error);
   if (error != NULL)
     complain_key (source, group, key, error->message);
-  return on;
+  return error == NULL;
 }
 
 /* A rule fails closed: what cannot be read switches off, for the administrator meant
@@ -275,16 +280,21 @@ take_rule (TbxConfig *self, const Source *source, const char *group, TbxPolicySc
 {
   g_auto(GStrv) names = source_dup_keys (source, group);
   TbxPolicyRule rule = { .enabled = TRUE };
+  gboolean good = TRUE;
 
   for (guint i = 0; names[i] != NULL; i++)
     if (strcmp (names[i], "enabled") == 0)
-      rule.enabled = take_switch (source, group, names[i]);
+      good &= take_switch (source, group, names[i], &rule.enabled);
     else if (strcmp (names[i], "deny") == 0)
-      rule.deny = take_methods (source, group, names[i]);
+      good &= take_methods (source, group, names[i], &rule.deny);
     else if (strcmp (names[i], "allow") == 0)
-      rule.allow = take_methods (source, group, names[i]);
+      good &= take_methods (source, group, names[i], &rule.allow);
     else if (scope != TBX_POLICY_ALL)
       complain_key (source, group, names[i], "unknown key");
+  if (!good)
+    complain (source->problems, "%s:%u: [%s]: guest operations are off here until that is mended",
+              source->name, find_line (source->text, group, NULL), group);
+  rule.enabled &= good;
   tbx_policy_set_rule (self->policy, scope, who, &rule);
   g_strfreev (rule.deny);
   g_strfreev (rule.allow);

@@ -171,14 +171,44 @@ test_policy_problems (void)
                                        "[guest-operations user ]\n",
                                        &problems);
 
-  g_assert_cmpuint (problems->len, ==, 5);
-  g_assert_cmpstr (g_ptr_array_index (problems, 1), ==,
-                   "t.conf:3: [guest-operations] timeout-ms: Number “3” is out of bounds [100, 60000]");
+  g_assert_cmpuint (problems->len, ==, 7);
   g_assert_cmpstr (g_ptr_array_index (problems, 2), ==,
+                   "t.conf:3: [guest-operations] timeout-ms: Number “3” is out of bounds [100, 60000]");
+  g_assert_cmpstr (g_ptr_array_index (problems, 3), ==,
                    "t.conf:5: [guest-operations user bob] allow: “ListFiles” is no guest operation");
   g_assert_cmpuint (config->timeout_ms, ==, 5000);
   g_assert_false (tbx_policy_allows_method (config->policy, "ListFilesInGuest"));
   g_assert_cmpint (check_user (config, TBX_VIX_LIST_FILES, "bob"), ==, TBX_VIX_OPERATION_DISABLED);
+}
+
+/* What limits nothing because it cannot be read switches off: the rule it stands in. */
+static void
+test_policy_closes (void)
+{
+  static const char *const lines[] = { "deny=ListFilesInGuest;StartProgram\\q", "deny=ListFiles",
+                                       "allow=ListFilesInGuest;ListFiles",
+                                       "deny=ListFilesInGuest;\377", "enabled=" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autofree char *for_all = g_strdup_printf ("[guest-operations]\n%s\n", lines[i]);
+      g_autofree char *for_bob = g_strdup_printf ("[guest-operations user bob]\n%s\n", lines[i]);
+      g_autoptr(GPtrArray) problems = NULL, of_bob = NULL;
+      g_autoptr(TbxConfig) all = parse (for_all, &problems);
+      g_autoptr(TbxConfig) bob = parse (for_bob, &of_bob);
+
+      g_test_message ("%s", lines[i]);
+      g_assert_cmpuint (problems->len, >=, 2);
+      g_assert_nonnull (strstr (g_ptr_array_index (problems, 0), "t.conf:2: "));
+      g_assert_false (tbx_policy_allows_method (all->policy, "DeleteFileInGuest"));
+      g_assert_cmpuint (of_bob->len, ==, problems->len);
+      g_assert_cmpstr (g_ptr_array_index (of_bob, of_bob->len - 1), ==,
+                       "t.conf:1: [guest-operations user bob]: guest operations are off here until"
+                       " that is mended");
+      g_assert_cmpint (check_user (bob, TBX_VIX_DELETE_FILE_EX, "bob"), ==,
+                       TBX_VIX_OPERATION_DISABLED);
+      g_assert_cmpint (check_user (bob, TBX_VIX_DELETE_FILE_EX, "eve"), ==, TBX_VIX_OK);
+    }
 }
 
 static void
@@ -211,6 +241,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/twice", test_twice);
   g_test_add_func ("/config/policy", test_policy);
   g_test_add_func ("/config/policy-problems", test_policy_problems);
+  g_test_add_func ("/config/policy-closes", test_policy_closes);
   g_test_add_func ("/config/nul-and-size", test_nul_and_size);
   return g_test_run ();
 }
