@@ -9,6 +9,7 @@
 #include "tbx-link.h"
 #include "tbx-log.h"
 #include "tbx-options.h"
+#include "tbx-no-dump.h"
 #include "tbx-power-setup.h"
 #include "tbx-primary.h"
 #include "tbx-reload.h"
@@ -206,6 +207,7 @@ main (int argc, char **argv)
       g_print ("toolboxd %s\n", TBX_VERSION);
       return EXIT_SUCCESS;
     }
+  tbx_no_dump ();
   tbx_log_init (line.verbose);
   daemon.config = tbx_command_line_load_config (&line);
   transport = tbx_command_line_choose_transport (&line, daemon.config, &error);

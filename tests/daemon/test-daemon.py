@@ -134,6 +134,26 @@ class Service(tbxtest.Case):
             self.host.ask('wait', '--timeout=30', wanted)
         self.assertEqual(daemon.stop(), 0)
 
+    def test_passwords_stay(self):
+        """As root it leaves no core, nor its memory to who has not the right to trace."""
+        def may_read(pid):
+            argv = [*without, 'sh', '-c', f'exec 3</proc/{pid}/mem']
+            return subprocess.run(argv, check=False, capture_output=True).returncode == 0
+
+        without = []
+        if os.geteuid() == 0:
+            without = ['setpriv', '--bounding-set=-sys_ptrace', '--']
+        self.start_host()
+        self.start_daemon(ready=False, before=without)
+        self.host.ask('wait', '--timeout=30', 'running')
+        like_it = tbxtest.Program('sleep', [*without, 'sleep', '60'])
+        self.addCleanup(like_it.stop)
+        until(lambda: Path(f'/proc/{like_it.process.pid}/comm').read_text() == 'sleep\n', 'exec')
+        if os.geteuid() == 0:
+            self.assertTrue(may_read(like_it.process.pid))
+        self.assertEqual(may_read(self.daemon.guest()),
+                         os.geteuid() != 0 and may_read(like_it.process.pid))
+
     def test_bad_configuration(self):
         """Each mistake is named once, with its place, and the daemon serves all the same."""
         self.start_host()
