@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-audit.h"
+#include "tbx-log.h"
 #include <string.h>
 
 struct _TbxAudit
@@ -112,7 +113,8 @@ tbx_audit_log (const TbxOperation *operation)
 static void
 on_operation (TbxRelay *relay, const TbxOperation *operation, TbxAudit *self)
 {
-  tbx_audit_log (operation);
+  if (!tbx_audit_is_routine (operation) || tbx_log_wants_debug ())
+    tbx_audit_log (operation);
 }
 
 static void

@@ -212,8 +212,7 @@ tbx_request_queue_settle (TbxRequestQueue      *self,
   g_ref_count_inc (&self->ref_count);
   self->held = TRUE;
   if (reply->code == TBX_VIX_OK && request->replied != NULL)
-    bytes = tbx_worker_buffer_frame (self->buffer, TBX_VIX_OK, 0, request->binary, reply->size,
-                                     reply_free, held);
+    bytes = tbx_worker_buffer_frame (self->buffer, request->binary, reply->size, reply_free, held);
   else
     reply_free (held);
   request_answer (request, reply->code, reply->error_number, bytes);

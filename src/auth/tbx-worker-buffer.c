@@ -23,14 +23,6 @@ struct _TbxWorkerBuffer
   guint8         *memory;   /* TOTAL_BYTES, shared (owned) */
 };
 
-/* A reply that is on its way to the host. */
-typedef struct
-{
-  TbxWorkerBuffer *buffer;     /* (owned) */
-  GDestroyNotify   released;
-  gpointer         user_data;
-} Frame;
-
 static gboolean
 fail_errno (const char *what, GError **error)
 {
@@ -163,47 +155,31 @@ tbx_worker_buffer_get_payload (TbxWorkerBuffer *self)
   return self->memory + PAYLOAD_OFFSET;
 }
 
-static void
-frame_free (gpointer data)
-{
-  Frame *frame = data;
-
-  tbx_worker_buffer_unref (frame->buffer);
-  if (frame->released != NULL)
-    frame->released (frame->user_data);
-  g_free (frame);
-}
-
 /**
  * tbx_worker_buffer_frame:
- * @self: the buffer
- * @code: what the host is told
- * @error_number: the errno behind it, or 0
+ * @self: the buffer, which is to stay until @released is called
  * @binary: whether the request asked for a binary reply
  * @payload_size: bytes of the payload that is in the buffer, at most
  *   `TBX_VIX_PAYLOAD_MAX_BYTES`; a text ends at its first NUL
  * @released: called when nobody uses the result any more
  * @user_data: passed to it
  *
- * Makes a reply where the payload lies, without copying it.
+ * Makes the reply to a request that was done where the payload lies, without copying it.
  * Source: docs/wire/vix.md, "Reply".
  *
- * Returns: (transfer full): the whole TCLO message; keeps @self
+ * Returns: (transfer full): the whole TCLO message
  */
 GBytes *
 tbx_worker_buffer_frame (TbxWorkerBuffer *self,
-                         guint32          code,
-                         int              error_number,
                          gboolean         binary,
                          gsize            payload_size,
                          GDestroyNotify   released,
                          gpointer         user_data)
 {
   char prefix[TBX_VIX_PREFIX_MAX_BYTES];
-  gsize prefix_size = tbx_vix_reply_prefix (prefix, code, error_number, binary);
+  gsize prefix_size = tbx_vix_reply_prefix (prefix, TBX_VIX_OK, 0, binary);
   guint8 *payload = tbx_worker_buffer_get_payload (self);
   guint8 *start = payload - prefix_size;
-  Frame *frame = g_new (Frame, 1);
 
   g_assert (payload_size <= TBX_VIX_PAYLOAD_MAX_BYTES);
   if (!binary)
@@ -212,6 +188,5 @@ tbx_worker_buffer_frame (TbxWorkerBuffer *self,
       payload[payload_size++] = 0;
     }
   memcpy (start, prefix, prefix_size);
-  *frame = (Frame) { tbx_worker_buffer_ref (self), released, user_data };
-  return g_bytes_new_with_free_func (start, prefix_size + payload_size, frame_free, frame);
+  return g_bytes_new_with_free_func (start, prefix_size + payload_size, released, user_data);
 }

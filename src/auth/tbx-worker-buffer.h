@@ -20,8 +20,6 @@ int              tbx_worker_buffer_get_fd      (TbxWorkerBuffer *self);
 guint8          *tbx_worker_buffer_get_body    (TbxWorkerBuffer *self);
 guint8          *tbx_worker_buffer_get_payload (TbxWorkerBuffer *self);
 GBytes          *tbx_worker_buffer_frame       (TbxWorkerBuffer *self,
-                                                guint32          code,
-                                                int              error_number,
                                                 gboolean         binary,
                                                 gsize            payload_size,
                                                 GDestroyNotify   released,

@@ -29,7 +29,7 @@ struct _TbxWorker
 gint64   tbx_worker_from_now          (guint ms);
 void     tbx_worker_wait_until        (TbxWorker *self, gint64 time_us);
 void     tbx_worker_set_stage         (TbxWorker *self, TbxWorkerStage stage);
-gboolean tbx_worker_say               (TbxWorker *self, const TbxWorkerMessage *message, int fd);
+void     tbx_worker_say               (TbxWorker *self, const TbxWorkerMessage *message, int fd);
 void     tbx_worker_misbehaved        (TbxWorker *self, const char *what);
 void     tbx_worker_end_login         (TbxWorker *self, const TbxLoginVerdict *verdict);
 void     tbx_worker_gone              (TbxWorker *self, const TbxLoginVerdict *verdict);

@@ -111,15 +111,13 @@ tbx_worker_misbehaved (TbxWorker *self, const char *what)
   tbx_worker_kill (self);
 }
 
-gboolean
+void
 tbx_worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
 {
   g_autoptr(GError) error = NULL;
 
-  if (tbx_worker_connection_send (self->connection, message, fd, &error))
-    return TRUE;
-  tbx_worker_misbehaved (self, error->message);
-  return FALSE;
+  if (!tbx_worker_connection_send (self->connection, message, fd, &error))
+    tbx_worker_misbehaved (self, error->message);
 }
 
 /* Has the worker do what waits, when it can. */

@@ -2,15 +2,28 @@
 #include "tbx-log.h"
 #include <unistd.h>
 
+/* Of the process, as GLib's writer is. */
+static gboolean verbose;
+
+/**
+ * tbx_log_wants_debug:
+ *
+ * Returns: whether a debug record is written; to be asked before one that is costly to
+ *   make on a busy path
+ */
+gboolean
+tbx_log_wants_debug (void)
+{
+  return verbose || !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, NULL);
+}
+
 static GLogWriterOutput
 write_record (GLogLevelFlags   level,
               const GLogField *fields,
               gsize            n_fields,
               gpointer         user_data)
 {
-  gboolean verbose = GPOINTER_TO_INT (user_data);
-
-  if ((level & G_LOG_LEVEL_DEBUG) && !verbose && g_log_writer_default_would_drop (level, NULL))
+  if ((level & G_LOG_LEVEL_DEBUG) && !tbx_log_wants_debug ())
     return G_LOG_WRITER_HANDLED;
   if (g_log_writer_is_journald (STDERR_FILENO)
       && g_log_writer_journald (level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
@@ -20,17 +33,18 @@ write_record (GLogLevelFlags   level,
 
 /**
  * tbx_log_init:
- * @verbose: whether debug records are written too
+ * @debug: whether debug records are written too
  *
  * Sends records to the journal when standard error is connected to it, else to
  * standard error.  Unlike GLib's default it keeps info records, for those say
  * who did what.  Call once, before the first record.
  */
 void
-tbx_log_init (gboolean verbose)
+tbx_log_init (gboolean debug)
 {
+  verbose = debug;
   g_log_writer_default_set_use_stderr (TRUE);
-  g_log_set_writer_func (write_record, GINT_TO_POINTER (verbose), NULL);
+  g_log_set_writer_func (write_record, NULL, NULL);
 }
 
 static const char *

@@ -4,7 +4,8 @@
 
 G_BEGIN_DECLS
 
-void     tbx_log_init          (gboolean verbose);
+void     tbx_log_init          (gboolean debug);
+gboolean tbx_log_wants_debug   (void);
 void     tbx_log_rpc_in_domain (const char    *domain,
                                 GLogLevelFlags level,
                                 const char    *command,
