@@ -36,6 +36,21 @@ copy_stretch (int in_fd, int out_fd, off_t start, off_t end, char *buffer, TbxOp
   return TRUE;
 }
 
+/* The next stretch of @fd from *@start on that is no hole; FALSE when there is none. */
+static gboolean
+next_stretch (int fd, off_t size, off_t *start, off_t *end)
+{
+  off_t data = lseek (fd, *start, SEEK_DATA);
+
+  if (*start >= size || (data < 0 && errno == ENXIO) || data >= size)
+    return FALSE;
+  *end = data < 0 ? size : lseek (fd, data, SEEK_HOLE);
+  *start = MAX (data, *start);
+  if (*end < 0 || *end > size)
+    *end = size;
+  return TRUE;
+}
+
 /**
  * tbx_file_copy_content:
  * @in_fd: what is copied
@@ -51,38 +66,15 @@ gboolean
 tbx_file_copy_content (int in_fd, int out_fd, off_t size, TbxOp *op)
 {
   g_autofree char *buffer = g_malloc (CHUNK_BYTES);
-  off_t data = 0, hole;
+  off_t start = 0, end;
 
-  while (data < size)
+  while (next_stretch (in_fd, size, &start, &end))
     {
-      data = lseek (in_fd, data, SEEK_DATA);
-      if (data < 0 && errno == ENXIO)
-        break;
-      if (data < 0)   /* cannot tell: all of it */
-        return copy_stretch (in_fd, out_fd, 0, size, buffer, op) && ftruncate (out_fd, size) == 0;
-      hole = lseek (in_fd, data, SEEK_HOLE);
-      if (hole < 0)
-        hole = size;
-      if (!copy_stretch (in_fd, out_fd, data, hole, buffer, op))
+      if (!copy_stretch (in_fd, out_fd, start, end, buffer, op))
         return FALSE;
-      data = hole;
+      start = end;
     }
   return ftruncate (out_fd, size) == 0;
-}
-
-/* The next stretch of @fd from *@start on that is no hole; FALSE when there is none. */
-static gboolean
-next_stretch (int fd, off_t size, off_t *start, off_t *end)
-{
-  off_t data = lseek (fd, *start, SEEK_DATA);
-
-  if (*start >= size || (data < 0 && errno == ENXIO) || data >= size)
-    return FALSE;
-  *end = data < 0 ? size : lseek (fd, data, SEEK_HOLE);
-  *start = MAX (data, *start);
-  if (*end < 0 || *end > size)
-    *end = size;
-  return TRUE;
 }
 
 /**
