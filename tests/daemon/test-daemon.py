@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon as a service: how it starts, what it says of it, and how it ends."""
 
+import base64
 import os
 import shutil
 import socket
@@ -153,6 +154,25 @@ class Service(tbxtest.Case):
             self.assertTrue(may_read(like_it.process.pid))
         self.assertEqual(may_read(self.daemon.guest()),
                          os.geteuid() != 0 and may_read(like_it.process.pid))
+
+    def test_trace(self):
+        """It tells what is said, in words only on demand, and a login never."""
+        self.start_host()
+        login = 'nobody:Secret-4711'
+        told = base64.b64encode(login.replace(':', '\0').encode() + b'\0')[:20].decode()
+        for option, shown in (('--trace', False), ('--trace=payload', True)):
+            with self.subTest(option=option):
+                self.start_daemon(ready=False, arguments=[option])
+                self.host.ask('wait', '--timeout=30', 'running')
+                self.host.ask('rpc', 'Set_Option tbxoption word-4711')
+                self.host.ask('guest', '-l', login, 'validate', check=False)
+                self.daemon.wait_log('TCLO < Vix_1_Relayed_Command')
+                self.assertIn('TCLO < Set_Option (30 bytes)', self.daemon.log)
+                self.assertEqual('word-4711' in self.daemon.log, shown)
+                self.assertEqual('bytes hidden>' in self.daemon.log, shown)
+                self.assertNotIn('Secret-4711', self.daemon.log)
+                self.assertNotIn(told, self.daemon.log)
+                self.stop_daemon()
 
     def test_bad_configuration(self):
         """Each mistake is named once, with its place, and the daemon serves all the same."""
