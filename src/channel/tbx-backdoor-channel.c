@@ -139,7 +139,19 @@ backdoor_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs backdoor_source_funcs = { .dispatch = backdoor_source_dispatch };
+/* A reply is due at once.  Asked on each turn of the loop: to set the ready time from
+ * another source's dispatch would wake the loop, which costs two system calls. */
+static gboolean
+backdoor_source_prepare (GSource *source, int *timeout_ms)
+{
+  *timeout_ms = -1;
+  return ((BackdoorSource *) source)->channel->reply != NULL;
+}
+
+static GSourceFuncs backdoor_source_funcs = {
+  .prepare = backdoor_source_prepare,
+  .dispatch = backdoor_source_dispatch,
+};
 
 static gboolean
 tbx_backdoor_channel_open (TbxChannel *channel, GError **error)
@@ -185,7 +197,6 @@ tbx_backdoor_channel_send (TbxChannel *channel, GBytes *message, GError **error)
   g_return_val_if_fail (self->owes_reply, FALSE);
   self->owes_reply = FALSE;
   self->reply = g_bytes_ref (message);
-  g_source_set_ready_time (self->source, 0);
   return TRUE;
 }
 

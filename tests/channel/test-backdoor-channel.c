@@ -196,7 +196,7 @@ test_flood (Fixture *f, gconstpointer user_data)
     {
       guint before = f->received->len;
 
-      g_assert_cmpint (g_source_get_ready_time (tbx_test_find_source (POLL)), ==, 0);
+      g_assert_true (g_main_context_pending (NULL));
       g_assert_true (g_main_context_iteration (NULL, FALSE));
       g_assert_cmpuint (f->received->len - before, <=, 16);
       n_turns++;
@@ -218,7 +218,7 @@ test_reply_later (Fixture *f, gconstpointer user_data)
   assert_steps ("");
   g_assert_true (send_text (f, "OK later", NULL));
   assert_steps ("");                                 /* it goes with the next poll, */
-  g_assert_cmpint (g_source_get_ready_time (tbx_test_find_source (POLL)), ==, 0);   /* due now */
+  g_assert_true (g_main_context_pending (NULL));     /* due now */
   g_assert_true (g_main_context_iteration (NULL, FALSE));
   assert_steps ("SssRrA");
   g_assert_cmpuint (f->received->len, ==, 2);
