@@ -172,22 +172,22 @@ on_object (struct nl_object *object, void *user_data)
 /**
  * tbx_netlink_parse:
  * @header: a message of a kind that matters
+ * @removed: what tbx_netlink_parse_kind() said of it
  * @handlers: who is told
  * @user_data: passed to @handlers
  */
 void
 tbx_netlink_parse (struct nlmsghdr          *header,
+                   gboolean                  removed,
                    const TbxNetlinkHandlers *handlers,
                    gpointer                  user_data)
 {
   struct nl_msg *message = nlmsg_convert (header);
-  Target target = { handlers, user_data, FALSE };
-  TbxNetlinkKind kind;
+  Target target = { handlers, user_data, removed };
   int result;
 
   if (message == NULL)
     return;
-  tbx_netlink_parse_kind (header, &kind, &target.removed);
   nlmsg_set_proto (message, NETLINK_ROUTE);
   result = nl_msg_parse (message, on_object, &target);
   if (result < 0)

@@ -11,6 +11,7 @@ gboolean tbx_netlink_parse_kind (const struct nlmsghdr *header,
                                  TbxNetlinkKind        *kind,
                                  gboolean              *removed);
 void     tbx_netlink_parse      (struct nlmsghdr          *header,
+                                 gboolean                  removed,
                                  const TbxNetlinkHandlers *handlers,
                                  gpointer                  user_data);
 

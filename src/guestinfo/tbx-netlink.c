@@ -184,7 +184,7 @@ netlink_take_event (TbxNetlink      *self,
       netlink_want (self, 1u << kind);
       return;
     }
-  tbx_netlink_parse (header, self->handlers, self->user_data);
+  tbx_netlink_parse (header, removed, self->handlers, self->user_data);
   /* A link that goes down, or an address that goes away, takes routes along. */
   if (kind == TBX_NETLINK_LINKS || removed)
     netlink_want (self, ROUTES);
@@ -213,7 +213,7 @@ netlink_take (TbxNetlink *self, struct nlmsghdr *header)
   else if (tbx_netlink_parse_kind (header, &kind, &removed))
     {
       if (ours)
-        tbx_netlink_parse (header, self->handlers, self->user_data);
+        tbx_netlink_parse (header, removed, self->handlers, self->user_data);
       else
         netlink_take_event (self, header, kind, removed);
     }
