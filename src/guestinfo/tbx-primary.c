@@ -17,7 +17,7 @@ struct _TbxPrimary
 
 G_DEFINE_FINAL_TYPE (TbxPrimary, tbx_primary, G_TYPE_OBJECT)
 
-enum { PROP_0, PROP_ADDRESS, PROP_NIC, PROP_REASON, PROP_DETAIL, PROP_OVERRIDDEN, N_PROPS };
+enum { PROP_0, PROP_ADDRESS, PROP_NIC, PROP_REASON, PROP_DETAIL, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
 static TbxNic *
@@ -97,12 +97,8 @@ primary_update (TbxPrimary *self)
   primary_set_text (self, &self->detail, choice_describe (&choice), PROP_DETAIL);
   if (self->reason_code != choice.reason)
     {
-      gboolean was_overridden = tbx_primary_get_overridden (self);
-
       self->reason_code = choice.reason;
       g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REASON]);
-      if (was_overridden != tbx_primary_get_overridden (self))
-        g_object_notify_by_pspec (G_OBJECT (self), props[PROP_OVERRIDDEN]);
     }
   g_object_thaw_notify (G_OBJECT (self));
 }
@@ -206,18 +202,6 @@ tbx_primary_get_detail (TbxPrimary *self)
   return self->detail;
 }
 
-/**
- * tbx_primary_get_overridden:
- * @self: the primary address
- *
- * Returns: whether it was set, not found
- */
-gboolean
-tbx_primary_get_overridden (TbxPrimary *self)
-{
-  return self->reason_code == TBX_PRIMARY_SET;
-}
-
 static void
 tbx_primary_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
@@ -236,9 +220,6 @@ tbx_primary_get_property (GObject *object, guint id, GValue *value, GParamSpec *
       break;
     case PROP_DETAIL:
       g_value_set_string (value, self->detail);
-      break;
-    case PROP_OVERRIDDEN:
-      g_value_set_boolean (value, tbx_primary_get_overridden (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -270,7 +251,6 @@ tbx_primary_class_init (TbxPrimaryClass *klass)
   props[PROP_NIC] = g_param_spec_string ("nic", NULL, NULL, "", flags);
   props[PROP_REASON] = g_param_spec_string ("reason", NULL, NULL, "none", flags);
   props[PROP_DETAIL] = g_param_spec_string ("detail", NULL, NULL, "", flags);
-  props[PROP_OVERRIDDEN] = g_param_spec_boolean ("overridden", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 

@@ -420,10 +420,10 @@ test_primary (void)
   g_assert_true (tbx_primary_set (primary, "203.0.113.5", &error));
   g_assert_cmpstr (tbx_primary_get_address (primary), ==, "203.0.113.5");
   g_assert_cmpstr (tbx_primary_get_nic (primary), ==, "");
-  g_assert_true (tbx_primary_get_overridden (primary));
+  g_assert_cmpstr (tbx_primary_get_reason (primary), ==, "set");
   tbx_primary_clear (primary);
   g_assert_cmpstr (tbx_primary_get_address (primary), ==, "192.0.2.10");
-  g_assert_false (tbx_primary_get_overridden (primary));
+  g_assert_cmpstr (tbx_primary_get_reason (primary), ==, "default-route");
 
   tbx_test_ip ("link set lan0 down");
   tbx_test_until (g_str_equal (tbx_primary_get_nic (primary), "lan1"));
