@@ -5,16 +5,11 @@
 #include "tbx-ctl-json.h"
 #include "tbx-ctl-text.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include <glib/gi18n.h>
 #include <string.h>
 
 #define GUESTINFO_INTERFACE TBX_BUS_NAME ".GuestInfo"
-#define KEY_MAX_BYTES   128
-#define VALUE_MAX_BYTES 65000
-
-/* How the host says that there is no such variable.
- * Source: docs/wire/transport.md, "Reply". */
-#define NO_VALUE_TEXT "No value found"
 
 /* @key without "guestinfo.", or NULL if it is none that the host could know. */
 static const char *
@@ -28,10 +23,11 @@ check_key (const char *key, GError **error)
   for (const char *p = key; *p != '\0'; p++)
     if (!g_ascii_isgraph (*p))
       size = 0;
-  if (size > 0 && size <= KEY_MAX_BYTES)
+  if (size > 0 && size <= TBX_GUESTINFO_KEY_MAX_BYTES)
     return key;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _("a key is 1 to %d printable ASCII characters without a space"), KEY_MAX_BYTES);
+               _("a key is 1 to %d printable ASCII characters without a space"),
+               TBX_GUESTINFO_KEY_MAX_BYTES);
   return NULL;
 }
 
@@ -70,7 +66,7 @@ get_from_host (TbxCtlHost *host, const char *key, GError **error)
   if (value != NULL)
     return value;
   if (g_error_matches (reason, TBX_ERROR, TBX_ERROR_REFUSED)
-      && strcmp (reason->message, NO_VALUE_TEXT) == 0)
+      && tbx_says_no_value (reason->message))
     reason->code = TBX_ERROR_NOT_FOUND;
   g_propagate_error (error, g_steal_pointer (&reason));
   return NULL;
@@ -147,10 +143,10 @@ tbx_ctl_info_set (TbxCtl *ctl, char **args, GError **error)
 
   if (key == NULL)
     return FALSE;
-  if (strlen (value) > VALUE_MAX_BYTES || !g_utf8_validate (value, -1, NULL))
+  if (strlen (value) > TBX_GUESTINFO_VALUE_MAX_BYTES || !g_utf8_validate (value, -1, NULL))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   _("a value is at most %d bytes of UTF-8"), VALUE_MAX_BYTES);
+                   _("a value is at most %d bytes of UTF-8"), TBX_GUESTINFO_VALUE_MAX_BYTES);
       return FALSE;
     }
   bus = find_daemon (ctl);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-config.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include "tbx-transport.h"
 #include <string.h>
 
@@ -61,8 +62,7 @@ static const Key keys[] = {
   { "toolboxd", "transport", "auto", FIELD (transport), check_transport },
   { "guestinfo", "primary-nics", "", FIELD (primary_nics), check_globs },
   { "guestinfo", "low-priority-nics", "", FIELD (low_priority_nics), check_globs },
-  { "guestinfo", "exclude-nics", "docker*,veth*,virbr*,antrea-*,cali*", FIELD (exclude_nics),
-    check_globs },
+  { "guestinfo", "exclude-nics", TBX_NIC_EXCLUDE_DEFAULT, FIELD (exclude_nics), check_globs },
   { POLICY_GROUP, "timeout-ms", "5000", FIELD (timeout_ms), NULL, 100, 60 * 1000 },
   { "auth", "pam-directory", "", FIELD (pam_directory), check_path },
   { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600 },

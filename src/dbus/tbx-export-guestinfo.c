@@ -3,12 +3,9 @@
 #include "tbx-bus-gate.h"
 #include "tbx-error.h"
 #include "tbx-guestinfo-key.h"
+#include "tbx-names.h"
 #include "tbx-reader.h"
 #include <string.h>
-
-/* What the host answers for a variable that it does not have.
- * Source: docs/wire/transport.md, "Reply". */
-#define HOST_SAYS_NOT_FOUND "No value found"
 
 /* Passes reads and writes of the host's variables on, as .GuestInfo. */
 struct _TbxExportGuestinfo
@@ -29,7 +26,7 @@ static void
 return_host_error (GDBusMethodInvocation *invocation, GError *error)
 {
   if (g_error_matches (error, TBX_ERROR, TBX_ERROR_REFUSED)
-      && g_ascii_strcasecmp (error->message, HOST_SAYS_NOT_FOUND) == 0)
+      && tbx_says_no_value (error->message))
     error->code = TBX_ERROR_NOT_FOUND;
   g_dbus_method_invocation_return_gerror (invocation, error);
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-scopes.h"
-
-#define SYSTEMD_NAME      "org.freedesktop.systemd1"
-#define SYSTEMD_PATH      "/org/freedesktop/systemd1"
-#define SYSTEMD_INTERFACE "org.freedesktop.systemd1.Manager"
+#include "tbx-systemd1.h"
 
 /* All programs of the host in one place for limits, and outside of what logind ends
  * with the last session of a user. */
@@ -150,12 +147,13 @@ scopes_start (TbxScopes *self, TbxWorker *worker, gint64 pid, const char *user)
   *start = (Start) { g_object_ref (self), g_strdup (waiting->unit) };
   g_hash_table_replace (self->waiting, waiting->unit, waiting);
   if (self->job_id == 0)
-    self->job_id = g_dbus_connection_signal_subscribe (self->connection, SYSTEMD_NAME,
-                                                       SYSTEMD_INTERFACE, "JobRemoved", SYSTEMD_PATH,
+    self->job_id = g_dbus_connection_signal_subscribe (self->connection, TBX_SYSTEMD1_NAME,
+                                                       TBX_SYSTEMD1_INTERFACE, "JobRemoved",
+                                                       TBX_SYSTEMD1_PATH,
                                                        NULL, G_DBUS_SIGNAL_FLAGS_NONE,
                                                        on_job_removed, self, NULL);
-  g_dbus_connection_call (self->connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_INTERFACE,
-                          "StartTransientUnit",
+  g_dbus_connection_call (self->connection, TBX_SYSTEMD1_NAME, TBX_SYSTEMD1_PATH,
+                          TBX_SYSTEMD1_INTERFACE, "StartTransientUnit",
                           g_variant_new ("(ss@a(sv)@a(sa(sv)))", start->unit, "fail",
                                          scope_properties (pid, user),
                                          g_variant_new_array (G_VARIANT_TYPE ("(sa(sv))"), NULL, 0)),
@@ -221,7 +219,7 @@ tbx_scopes_attach (TbxScopes *self, GDBusConnection *connection)
 {
   tbx_scopes_detach (self);
   self->connection = g_object_ref (connection);
-  self->watch_id = g_bus_watch_name_on_connection (connection, SYSTEMD_NAME,
+  self->watch_id = g_bus_watch_name_on_connection (connection, TBX_SYSTEMD1_NAME,
                                                    G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
                                                    on_vanished, self, NULL);
 }

@@ -2,10 +2,6 @@
 #include "tbx-systemd1.h"
 #include "tbx-error.h"
 
-#define SYSTEMD1_NAME "org.freedesktop.systemd1"
-#define SYSTEMD1_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD1_INTERFACE "org.freedesktop.systemd1.Manager"
-
 #define ANSWER_MOST_MS (10 * 1000)
 
 /* Source: docs/wire/power.md, "The way down". */
@@ -62,8 +58,9 @@ systemd1_act_async (TbxPowerBackend    *backend,
       g_task_return_new_error (task, TBX_ERROR, TBX_ERROR_NOT_FOUND, "there is no bus");
       return;
     }
-  g_dbus_connection_call (self->connection, SYSTEMD1_NAME, SYSTEMD1_PATH, SYSTEMD1_INTERFACE,
-                          "StartUnit", g_variant_new ("(ss)", unit, "replace-irreversibly"),
+  g_dbus_connection_call (self->connection, TBX_SYSTEMD1_NAME, TBX_SYSTEMD1_PATH,
+                          TBX_SYSTEMD1_INTERFACE, "StartUnit",
+                          g_variant_new ("(ss)", unit, "replace-irreversibly"),
                           G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, ANSWER_MOST_MS,
                           cancellable, on_started, g_steal_pointer (&task));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-nic-policy.h"
+#include "tbx-names.h"
 #include <net/if.h>
 #include <net/if_arp.h>
 

@@ -17,9 +17,6 @@ typedef enum
   TBX_NIC_TIER_LOW,
 } TbxNicTier;
 
-/* What is left out when the configuration does not say. */
-#define TBX_NIC_EXCLUDE_DEFAULT "docker*,veth*,virbr*,antrea-*,cali*"
-
 TbxNicPolicy *tbx_nic_policy_new      (const char *primary, const char *low, const char *exclude);
 TbxNicPolicy *tbx_nic_policy_ref      (TbxNicPolicy *self);
 void          tbx_nic_policy_unref    (TbxNicPolicy *self);
