@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-backdoor-channel.h"
 #include "tbx-error.h"
+#include "tbx-source.h"
 
 /* The unit of the poll interval, and its longest: 10 wake-ups a second when the
  * host has nothing to say.  Source: docs/wire/transport.md, "Polling interval". */
@@ -38,9 +39,7 @@ static void
 channel_end (TbxBackdoorChannel *self)
 {
   self->end_pending = FALSE;
-  if (self->source != NULL)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
+  tbx_source_clear (&self->source);
   g_clear_pointer (&self->reply, g_bytes_unref);
   tbx_backdoor_messages_close (&self->messages);
 }

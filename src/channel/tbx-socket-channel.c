@@ -2,6 +2,7 @@
 #include "tbx-socket-channel.h"
 #include "tbx-error.h"
 #include "tbx-packet-codec.h"
+#include "tbx-source.h"
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -58,9 +59,7 @@ channel_end (TbxSocketChannel *self)
 {
   self->end_pending = FALSE;
   g_clear_handle_id (&self->ping_id, g_source_remove);
-  if (self->source != NULL)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
+  tbx_source_clear (&self->source);
   if (self->fd >= 0)
     close (self->fd);
   self->fd = -1;

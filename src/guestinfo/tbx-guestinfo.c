@@ -6,6 +6,7 @@
 #include "tbx-log.h"
 #include "tbx-nic-report.h"
 #include "tbx-os-identity.h"
+#include "tbx-source.h"
 #include "tbx-uptime.h"
 #include <stdio.h>
 #include <string.h>
@@ -160,17 +161,9 @@ static const struct
 };
 
 static void
-guestinfo_drop_due (TbxGuestInfo *self)
-{
-  if (self->due != NULL)
-    g_source_destroy (self->due);
-  g_clear_pointer (&self->due, g_source_unref);
-}
-
-static void
 guestinfo_begin_round (TbxGuestInfo *self)
 {
-  guestinfo_drop_due (self);
+  tbx_source_clear (&self->due);
   self->changed_us = 0;
   self->pos = 0;
   self->last_us = g_get_monotonic_time ();
@@ -447,10 +440,8 @@ tbx_guestinfo_dispose (GObject *object)
 {
   TbxGuestInfo *self = TBX_GUESTINFO (object);
 
-  guestinfo_drop_due (self);
-  if (self->tick != NULL)
-    g_source_destroy (self->tick);
-  g_clear_pointer (&self->tick, g_source_unref);
+  tbx_source_clear (&self->due);
+  tbx_source_clear (&self->tick);
   G_OBJECT_CLASS (tbx_guestinfo_parent_class)->dispose (object);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-hostname.h"
+#include "tbx-source.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -80,9 +81,7 @@ tbx_hostname_finalize (GObject *object)
 {
   TbxHostname *self = TBX_HOSTNAME (object);
 
-  if (self->source != NULL)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
+  tbx_source_clear (&self->source);
   if (self->fd >= 0)
     close (self->fd);
   g_free (self->name);

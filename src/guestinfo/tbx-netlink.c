@@ -2,6 +2,7 @@
 #include "tbx-netlink.h"
 #include "tbx-error.h"
 #include "tbx-netlink-parse.h"
+#include "tbx-source.h"
 #include <glib-unix.h>
 #include <linux/rtnetlink.h>
 #include <netlink/errno.h>
@@ -320,12 +321,8 @@ tbx_netlink_new (const TbxNetlinkHandlers *handlers, gpointer user_data, GError 
 void
 tbx_netlink_free (TbxNetlink *self)
 {
-  if (self->source != NULL)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-  if (self->pause != NULL)
-    g_source_destroy (self->pause);
-  g_clear_pointer (&self->pause, g_source_unref);
+  tbx_source_clear (&self->source);
+  tbx_source_clear (&self->pause);
   g_clear_pointer (&self->sock, nl_socket_free);
   g_free (self);
 }
