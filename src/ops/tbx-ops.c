@@ -410,7 +410,7 @@ tbx_ops_class_init (TbxOpsClass *klass)
   /**
    * TbxOps::program-started:
    * @self: the operations
-   * @record: (type gpointer): a `TbxOpsProgram`
+   * @record: (type gpointer): a `TbxOpsProgram`; one that was adopted may have ended
    */
   signals[SIGNAL_PROGRAM_STARTED] =
     g_signal_new ("program-started", TBX_TYPE_OPS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,

@@ -176,33 +176,20 @@ service_keep_program (TbxWorkerService *self, const TbxWorkerMessage *message)
   g_hash_table_replace (self->programs, g_memdup2 (&pid, sizeof pid), kept);
 }
 
+/* Also of one that was adopted, which may have ended before. */
 static void
-service_tell_program (TbxWorkerService    *self,
-                      TbxWorkerMessageType type,
-                      const TbxOpsProgram *program)
+on_program_changed (TbxOps *ops, const TbxOpsProgram *program, TbxWorkerService *self)
 {
   g_autofree char *command = dup_short (program->command, TBX_WORKER_COMMAND_MAX_BYTES);
   g_autofree char *line = dup_short (program->command_line, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
   const TbxWorkerMessage message = {
-    .type = type,
+    .type = program->end == 0 ? TBX_WORKER_PROGRAM_STARTED : TBX_WORKER_PROGRAM_ENDED,
     .program = { program->pid, program->start, program->end, program->exit_code,
                  program->signal, command, line },
   };
 
   service_keep_program (self, &message);
   service_say (self, &message);
-}
-
-static void
-on_program_started (TbxOps *ops, const TbxOpsProgram *program, TbxWorkerService *self)
-{
-  service_tell_program (self, TBX_WORKER_PROGRAM_STARTED, program);
-}
-
-static void
-on_program_ended (TbxOps *ops, const TbxOpsProgram *program, TbxWorkerService *self)
-{
-  service_tell_program (self, TBX_WORKER_PROGRAM_ENDED, program);
 }
 
 static void
@@ -226,12 +213,7 @@ service_adopt (TbxWorkerService *self, const TbxWorkerProgram *program)
     .exit_code = program->exit_code,
     .signal = program->signal,
   };
-  const TbxWorkerMessage message = {
-    .type = program->end == 0 ? TBX_WORKER_PROGRAM_STARTED : TBX_WORKER_PROGRAM_ENDED,
-    .program = *program,
-  };
 
-  service_keep_program (self, &message);
   tbx_ops_adopt_program (self->ops, &record);
 }
 
@@ -368,8 +350,8 @@ tbx_worker_service_new (int socket, TbxWorkerBuffer *buffer, TbxOps *ops)
    * calls; nothing here runs the loop from within. */
   g_source_set_can_recurse (source, TRUE);
   self->source_id = g_source_attach (source, NULL);
-  g_signal_connect (ops, "program-started", G_CALLBACK (on_program_started), self);
-  g_signal_connect (ops, "program-ended", G_CALLBACK (on_program_ended), self);
+  g_signal_connect (ops, "program-started", G_CALLBACK (on_program_changed), self);
+  g_signal_connect (ops, "program-ended", G_CALLBACK (on_program_changed), self);
   g_signal_connect (ops, "run-program-done", G_CALLBACK (on_run_done), self);
   g_signal_connect_swapped (ops, "notify::busy", G_CALLBACK (on_busy_changed), self);
   return self;

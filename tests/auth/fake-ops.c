@@ -220,6 +220,7 @@ tbx_ops_adopt_program (TbxOps *self, const TbxOpsProgram *record)
 {
   g_string_append_printf (self->adopted, "%d %d %s\n", (int) record->pid, record->exit_code,
                           record->end == 0 ? "runs" : "ended");
+  g_signal_emit (self, signals[SIGNAL_PROGRAM_STARTED], 0, record);   /* as the real ones do */
 }
 
 void

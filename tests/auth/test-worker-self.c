@@ -14,10 +14,17 @@ static const char *own_name;
 typedef struct
 {
   AuthFixture auth;
+  GString    *started;     /* pids, as the daemon was told (owned) */
   guint       n_ended;
-  int         exit_code;
+  int         exit_code;   /* of the last that ended */
   char       *done;
 } Fixture;
+
+static void
+on_started (Fixture *f, TbxWorker *worker, const TbxWorkerProgram *program)
+{
+  g_string_append_printf (f->started, "%d ", (int) program->pid);
+}
 
 static void
 on_ended (Fixture *f, TbxWorker *worker, const TbxWorkerProgram *program)
@@ -40,6 +47,8 @@ set_up (Fixture *f, gconstpointer data)
 
   auth_fixture_set_up (&f->auth, worker_path, &deadlines, 1);
   tbx_worker_starter_set_self (f->auth.starter, TRUE);
+  f->started = g_string_new (NULL);
+  g_signal_connect_swapped (f->auth.pool, "program-started", G_CALLBACK (on_started), f);
   g_signal_connect_swapped (f->auth.pool, "program-ended", G_CALLBACK (on_ended), f);
   g_signal_connect_swapped (f->auth.pool, "run-done", G_CALLBACK (on_done), f);
 }
@@ -48,6 +57,7 @@ static void
 tear_down (Fixture *f, gconstpointer data)
 {
   auth_fixture_tear_down (&f->auth);
+  g_string_free (f->started, TRUE);
   g_free (f->done);
 }
 
@@ -219,10 +229,14 @@ test_programs (Fixture *f, gconstpointer data)
   auth_fixture_run (&f->auth, "/die");
   g_assert_cmpuint (f->n_ended, ==, 2);   /* nobody can tell how 78 ends */
   g_assert_cmpint (f->exit_code, ==, -1);
+  g_string_truncate (f->started, 0);
   log_in (f);
   auth_fixture_run (&f->auth, "/adopted");
   g_assert_nonnull (strstr (f->auth.payload, "77 42 ended\n"));
   g_assert_nonnull (strstr (f->auth.payload, "78 0 runs\n"));
+  g_assert_cmpstr (f->started->str, ==, "78 ");   /* 77 ended, and does not run again */
+  g_assert_cmpuint (f->n_ended, ==, 3);
+  g_assert_cmpint (f->exit_code, ==, 42);
 }
 
 static void
