@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /* What one worker told of its programs: those that run, and those that ended less than
- * TBX_WORKER_PROGRAM_LISTED_S ago.  Bounded, for the worker is the user's. */
+ * TBX_WORKER_PROGRAM_LISTED_S ago.  Bounded, for the worker is the user's; which keeps
+ * one too, for the next daemon. */
 typedef struct _TbxProgramTable TbxProgramTable;
 
 TbxProgramTable *tbx_program_table_new           (void);

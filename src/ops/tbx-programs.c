@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-programs.h"
+#include "tbx-worker-codec.h"
 
-/* How long an ended program is listed.
- * Source: docs/wire/vix.md, "LIST_PROCESSES_EX (186)". */
-#define KEEP_ENDED_S 300
+/* Source: docs/wire/vix.md, "LIST_PROCESSES_EX (186)". */
+#define KEEP_ENDED_US (TBX_WORKER_PROGRAM_LISTED_S * G_USEC_PER_SEC)
 
 #define MAX_RUNNING 1024
 #define MAX_ENDED   4096
@@ -57,7 +57,7 @@ static gboolean
 on_sweep (gpointer user_data)
 {
   TbxPrograms *self = user_data;
-  gint64 limit_us = g_get_monotonic_time () - KEEP_ENDED_S * G_USEC_PER_SEC;
+  gint64 limit_us = g_get_monotonic_time () - KEEP_ENDED_US;
   TbxProgram *program;
   guint i;
 
@@ -78,8 +78,7 @@ programs_sweep_later (TbxPrograms *self)
 
   if (self->sweep_id != 0 || (program = programs_oldest (self, &i)) == NULL)
     return;
-  left_us = tbx_program_get_ended_us (program) + KEEP_ENDED_S * G_USEC_PER_SEC
-            - g_get_monotonic_time ();
+  left_us = tbx_program_get_ended_us (program) + KEEP_ENDED_US - g_get_monotonic_time ();
   self->sweep_id = g_timeout_add_seconds ((guint) (MAX (left_us, 0) / G_USEC_PER_SEC) + 1,
                                           on_sweep, self);
 }

@@ -2,6 +2,7 @@
 #include "tbx-worker-service.h"
 #include "tbx-control.h"
 #include "tbx-error.h"
+#include "tbx-program-table.h"
 #include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,18 +12,11 @@ struct _TbxWorkerService
   int              socket;     /* to the daemon (not owned) */
   TbxWorkerBuffer *buffer;     /* of the daemon that we serve now (owned) */
   TbxOps          *ops;        /* (owned) */
-  GHashTable      *programs;   /* pid (owned) -> Program (owned): for a daemon that attaches */
+  TbxProgramTable *programs;   /* for a daemon that attaches (owned) */
   GMainLoop       *loop;
   guint            source_id;
   gboolean         calling;    /* a request uses the buffer */
 };
-
-/* What was said last of a program. */
-typedef struct
-{
-  GBytes *message;   /* (owned) */
-  gint64  end;       /* Unix time, seconds; 0 while it runs */
-} Program;
 
 /* One request that is being executed.  It keeps its buffer: the daemon that sent it
  * may have ended meanwhile, and another has brought its own. */
@@ -128,25 +122,6 @@ service_say_state (TbxWorkerService *self)
   service_say (self, &message);
 }
 
-static void
-program_free (gpointer data)
-{
-  Program *program = data;
-
-  g_bytes_unref (program->message);
-  g_free (program);
-}
-
-/* For g_hash_table_foreach_remove(). */
-static gboolean
-is_past (gpointer key, gpointer value, gpointer user_data)
-{
-  const Program *program = value;
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-
-  return program->end != 0 && now - program->end > TBX_WORKER_PROGRAM_LISTED_S;
-}
-
 static char *
 dup_short (const char *text, gsize limit)
 {
@@ -162,18 +137,14 @@ dup_short (const char *text, gsize limit)
 }
 
 static void
-service_keep_program (TbxWorkerService *self, const TbxWorkerMessage *message)
+service_say_program (TbxWorkerService *self, const TbxWorkerProgram *program)
 {
-  gint64 pid = message->program.pid;
-  Program *kept = g_new (Program, 1);
-  TbxWriter w;
+  const TbxWorkerMessage message = {
+    .type = program->end == 0 ? TBX_WORKER_PROGRAM_STARTED : TBX_WORKER_PROGRAM_ENDED,
+    .program = *program,
+  };
 
-  tbx_writer_init (&w, TBX_WORKER_MESSAGE_MAX_BYTES);
-  tbx_worker_message_encode (message, &w);
-  *kept = (Program) { tbx_writer_end (&w, "program", NULL), message->program.end };
-  g_assert (kept->message != NULL);
-  g_hash_table_foreach_remove (self->programs, is_past, NULL);
-  g_hash_table_replace (self->programs, g_memdup2 (&pid, sizeof pid), kept);
+  service_say (self, &message);
 }
 
 /* Also of one that was adopted, which may have ended before. */
@@ -182,14 +153,11 @@ on_program_changed (TbxOps *ops, const TbxOpsProgram *program, TbxWorkerService 
 {
   g_autofree char *command = dup_short (program->command, TBX_WORKER_COMMAND_MAX_BYTES);
   g_autofree char *line = dup_short (program->command_line, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
-  const TbxWorkerMessage message = {
-    .type = program->end == 0 ? TBX_WORKER_PROGRAM_STARTED : TBX_WORKER_PROGRAM_ENDED,
-    .program = { program->pid, program->start, program->end, program->exit_code,
-                 program->signal, command, line },
-  };
+  const TbxWorkerProgram told = { program->pid, program->start, program->end,
+                                  program->exit_code, program->signal, command, line };
 
-  service_keep_program (self, &message);
-  service_say (self, &message);
+  tbx_program_table_put (self->programs, &told);
+  service_say_program (self, &told);
 }
 
 static void
@@ -222,7 +190,10 @@ on_busy_changed (TbxWorkerService *self)
 {
   /* Not busy: the ended ones are not listed any more. */
   if (!tbx_ops_get_busy (self->ops))
-    g_hash_table_remove_all (self->programs);
+    {
+      tbx_program_table_free (self->programs);
+      self->programs = tbx_program_table_new ();
+    }
   service_say_state (self);
 }
 
@@ -232,10 +203,9 @@ service_attach (TbxWorkerService *self, int fd, gboolean gated)
 {
   g_autoptr(GError) error = NULL;
   TbxWorkerBuffer *buffer = tbx_worker_buffer_new_from_fd (fd, &error);
-  TbxWorkerMessage message = { .type = TBX_WORKER_HELLO,
-                               .hello = { TBX_WORKER_PROTOCOL, (guint32) getpid () } };
-  GHashTableIter iter;
-  Program *program;
+  const TbxWorkerMessage message = { .type = TBX_WORKER_HELLO,
+                                     .hello = { TBX_WORKER_PROTOCOL, (guint32) getpid () } };
+  g_autoptr(GList) programs = NULL;
 
   if (buffer == NULL)
     {
@@ -248,16 +218,9 @@ service_attach (TbxWorkerService *self, int fd, gboolean gated)
   self->calling = FALSE;
   tbx_ops_set_gated (self->ops, gated);
   service_say (self, &message);
-  g_hash_table_foreach_remove (self->programs, is_past, NULL);
-  g_hash_table_iter_init (&iter, self->programs);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &program))
-    {
-      gsize size;
-      gconstpointer data = g_bytes_get_data (program->message, &size);
-
-      if (tbx_worker_message_decode (data, size, TBX_WORKER_FROM_WORKER, &message, NULL))
-        service_say (self, &message);
-    }
+  programs = tbx_program_table_list (self->programs);
+  for (GList *each = programs; each != NULL; each = each->next)
+    service_say_program (self, each->data);
   service_say_state (self);
 }
 
@@ -340,8 +303,7 @@ tbx_worker_service_new (int socket, TbxWorkerBuffer *buffer, TbxOps *ops)
   self->socket = socket;
   self->buffer = buffer;
   self->ops = g_object_ref (ops);
-  self->programs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
-                                          program_free);
+  self->programs = tbx_program_table_new ();
   self->loop = g_main_loop_new (NULL, FALSE);
   source = g_unix_fd_source_new (socket, G_IO_IN);
   g_source_set_static_name (source, "tbx-worker-socket");
@@ -375,7 +337,7 @@ tbx_worker_service_free (TbxWorkerService *self)
   g_signal_handlers_disconnect_by_data (self->ops, self);
   g_clear_handle_id (&self->source_id, g_source_remove);
   g_clear_object (&self->ops);
-  g_clear_pointer (&self->programs, g_hash_table_unref);
+  g_clear_pointer (&self->programs, tbx_program_table_free);
   g_clear_pointer (&self->buffer, tbx_worker_buffer_unref);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_free (self);
