@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-file.h"
+#include "tbx-path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static char *
-beside (const char *name)
-{
-  return g_strdup_printf (".%.200s.%08x", name, g_random_int ());
-}
 
 /* A file takes the place of a file or of a symlink, and of nothing else. */
 static int
@@ -35,7 +30,7 @@ open_fresh (TbxArchiveFile *self, gboolean named)
       if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
         return errno;
     }
-  self->temporary = beside (self->name);
+  self->temporary = tbx_path_beside (self->name);
   self->fd = openat (self->parent_fd, self->temporary,
                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (self->fd >= 0)
@@ -103,7 +98,7 @@ link_over (int fd, int parent_fd, const char *name)
 
   if (error_number != EEXIST)
     return error_number;
-  temporary = beside (name);
+  temporary = tbx_path_beside (name);
   error_number = link_open_file (fd, parent_fd, temporary);
   return error_number != 0 ? error_number : take_place (parent_fd, temporary, name);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-root.h"
 #include "tbx-file-id.h"
+#include "tbx-path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -227,7 +228,7 @@ tbx_archive_root_make_folder (TbxArchiveRoot *self, const char *path, gboolean *
 static int
 replace_symlink (int parent_fd, const char *name, const char *target)
 {
-  g_autofree char *beside = g_strdup_printf (".%.200s.%08x", name, g_random_int ());
+  g_autofree char *beside = tbx_path_beside (name);
   struct stat info;
   int error_number;
 

@@ -62,13 +62,6 @@ rename_exclusive (int from_fd, const char *from, int to_fd, const char *to, gboo
   return renameat (from_fd, from, to_fd, to) < 0 ? errno : 0;
 }
 
-/* A hidden name beside @name. */
-static char *
-name_beside (const char *name)
-{
-  return g_strdup_printf (".%.200s.%08x", name, g_random_int ());
-}
-
 static int
 remove_any (int folder_fd, const char *name, TbxOp *op)
 {
@@ -111,8 +104,8 @@ static int
 copy_and_delete (int from_fd, const char *source, int to_fd, const char *destination,
                  gboolean overwrite, TbxOp *op)
 {
-  g_autofree char *aside = name_beside (source);
-  g_autofree char *copy = name_beside (destination);
+  g_autofree char *aside = tbx_path_beside (source);
+  g_autofree char *copy = tbx_path_beside (destination);
   int error_number = tbx_tree_copy (from_fd, source, to_fd, copy, op);
 
   if (error_number == 0)

@@ -40,3 +40,16 @@ tbx_path_split (const char *path, char **name)
   folder = slash == NULL ? g_strdup (".") : g_strndup (trimmed, MAX (slash - trimmed, 1));
   return open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
+
+/**
+ * tbx_path_beside:
+ * @name: of a file in some folder
+ *
+ * Returns: (transfer full): a hidden name for that folder, which nothing has yet in all
+ *   likelihood: where a file is until it may be called @name
+ */
+char *
+tbx_path_beside (const char *name)
+{
+  return g_strdup_printf (".%.200s.%08x", name, g_random_int ());
+}

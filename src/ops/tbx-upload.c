@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-upload.h"
 #include "tbx-file-copy.h"
+#include "tbx-path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,12 +54,6 @@ open_elsewhere (TbxUpload *self)
   return fd;
 }
 
-static char *
-make_name (TbxUpload *self)
-{
-  return g_strdup_printf (".%.200s.%08x", self->name, g_random_int ());
-}
-
 /* Makes the file that is written, in the target's folder if that can be. */
 static int
 upload_make (TbxUpload *self)
@@ -69,7 +64,7 @@ upload_make (TbxUpload *self)
   if (self->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
     {
       /* This file system has no files without a name. */
-      self->temporary = make_name (self);
+      self->temporary = tbx_path_beside (self->name);
       self->fd = openat (self->folder_fd, self->temporary,
                          O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
       if (self->fd < 0)
@@ -233,7 +228,7 @@ replace_target (TbxUpload *self, const mode_t *mode)
 
   if (error_number == 0 && self->temporary == NULL)
     {
-      beside = make_name (self);
+      beside = tbx_path_beside (self->name);
       error_number = upload_name (self, beside);
       if (error_number == 0)
         self->temporary = g_steal_pointer (&beside);
