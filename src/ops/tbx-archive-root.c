@@ -60,28 +60,11 @@ open_beneath (TbxArchiveRoot *self, const char *path, int flags, guint64 resolve
 static gboolean
 is_inside (TbxArchiveRoot *self, int fd)
 {
-  struct stat root, here, below = { 0 };
-  gboolean inside = FALSE;
+  struct stat root;
 
   if (fstat (self->fd, &root) < 0)
     memset (&root, 0, sizeof root);
-  for (guint i = 0; !inside && fd >= 0 && i < MAX_CLIMB; i++)
-    {
-      int above = -1;
-
-      /* The top of all is its own parent. */
-      if (fstat (fd, &here) == 0 && !(i > 0 && tbx_file_id_is (tbx_file_id (&here), &below)))
-        {
-          inside = tbx_file_id_is (tbx_file_id (&here), &root);
-          above = openat (fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        }
-      below = here;
-      close (fd);
-      fd = above;
-    }
-  if (fd >= 0)
-    close (fd);
-  return inside;
+  return tbx_file_id_is_above (tbx_file_id (&root), fd, MAX_CLIMB);
 }
 
 /* Makes way for a folder: a symlink goes, anything else stays.  So does a link to a

@@ -27,7 +27,8 @@ tbx_file_id_is (TbxFileId id, const struct stat *info)
   return id.device == info->st_dev && id.inode == info->st_ino;
 }
 
-guint     tbx_file_id_hash  (gconstpointer id);
-gboolean  tbx_file_id_equal (gconstpointer a, gconstpointer b);
+guint     tbx_file_id_hash     (gconstpointer id);
+gboolean  tbx_file_id_equal    (gconstpointer a, gconstpointer b);
+gboolean  tbx_file_id_is_above (TbxFileId outer, int fd, guint climb_max);
 
 G_END_DECLS

@@ -223,25 +223,13 @@ copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to
 static gboolean
 is_inside (int folder_fd, int above_fd, const char *name)
 {
-  struct stat outer, here, last = { 0 };
-  gboolean inside = FALSE, at_root = FALSE;
-  int fd = openat (folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct stat outer;
 
   if (fstatat (above_fd, name, &outer, AT_SYMLINK_NOFOLLOW) < 0)
     memset (&outer, 0, sizeof outer);
-  while (!inside && !at_root && fd >= 0 && fstat (fd, &here) == 0)
-    {
-      int up_fd = openat (fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-      inside = here.st_dev == outer.st_dev && here.st_ino == outer.st_ino;
-      at_root = here.st_dev == last.st_dev && here.st_ino == last.st_ino;
-      last = here;
-      close (fd);
-      fd = up_fd;
-    }
-  if (fd >= 0)
-    close (fd);
-  return inside;
+  return tbx_file_id_is_above (tbx_file_id (&outer),
+                               openat (folder_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
+                               G_MAXUINT);
 }
 
 /**
