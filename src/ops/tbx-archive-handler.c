@@ -179,7 +179,6 @@ handler_open (gpointer data, const char *path, int access, int *error_number)
 }
 
 const TbxFileHandlerFuncs tbx_archive_handler_funcs = {
-  .scheme = "archive",
   .claims = handler_claims,
   .stat = handler_stat,
   .open = handler_open,

@@ -8,8 +8,6 @@ G_BEGIN_DECLS
  * clients on the bus add.  The first that claims a name has it. */
 typedef struct
 {
-  const char *scheme;   /* "archive" of "/archive:/path"; for logs where a name shows no scheme */
-
   /* Whether @path is this one's; @path is absolute, as the host gave it. */
   gboolean (*claims) (gpointer self, const char *path);
   /* As the host is told: of a virtual file mostly type and size.  0, or an errno. */

@@ -39,12 +39,6 @@ tbx_hgfs_handles_free (TbxHgfsHandles *self)
   g_free (self);
 }
 
-guint
-tbx_hgfs_handles_size (TbxHgfsHandles *self)
-{
-  return g_hash_table_size (self->all);
-}
-
 /**
  * tbx_hgfs_handles_is_full:
  * @self: the handles

@@ -21,7 +21,6 @@ typedef struct _TbxHgfsHandles TbxHgfsHandles;
 
 TbxHgfsHandles *tbx_hgfs_handles_new         (void);
 void            tbx_hgfs_handles_free        (TbxHgfsHandles *self);
-guint           tbx_hgfs_handles_size        (TbxHgfsHandles *self);
 gboolean        tbx_hgfs_handles_is_full     (TbxHgfsHandles *self);
 TbxHgfsHandle  *tbx_hgfs_handles_add         (TbxHgfsHandles *self, guint64 session,
                                               const char *path, TbxFile *file,

@@ -17,7 +17,6 @@
 typedef struct
 {
   gboolean    exists;
-  gboolean    is_link;
   gboolean    is_directory;       /* itself, no link to one */
   gboolean    leads_to_directory; /* itself, or where the link leads */
   struct stat target;             /* where it leads, or all zero */
@@ -32,7 +31,6 @@ look_at (const char *path)
   if (lstat (path, &info) < 0)
     return place;
   place.exists = TRUE;
-  place.is_link = S_ISLNK (info.st_mode);
   place.is_directory = S_ISDIR (info.st_mode);
   if (stat (path, &place.target) == 0)
     place.leads_to_directory = S_ISDIR (place.target.st_mode);

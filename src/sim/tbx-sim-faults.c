@@ -206,12 +206,6 @@ tbx_sim_faults_at_step (TbxSimFaults  *self,
   return found;
 }
 
-const char *
-tbx_sim_fault_name (TbxSimFault kind)
-{
-  return kinds[kind].name;
-}
-
 gboolean
 tbx_sim_fault_from_name (const char *name, TbxSimFault *kind)
 {

@@ -47,7 +47,6 @@ guint         tbx_sim_faults_strike      (TbxSimFaults *self, TbxSimFault kind,
                                           TbxSimProtocol protocol, TbxSimStep step);
 TbxSimStrikes tbx_sim_faults_at_step     (TbxSimFaults *self, TbxSimProtocol protocol,
                                           TbxSimStep step, guint *delay_ms);
-const char   *tbx_sim_fault_name         (TbxSimFault kind);
 gboolean      tbx_sim_fault_from_name    (const char *name, TbxSimFault *kind);
 gboolean      tbx_sim_fault_step_by_name (const char *name, TbxSimStep *step);
 

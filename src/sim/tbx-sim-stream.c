@@ -250,12 +250,6 @@ tbx_sim_stream_hold (TbxSimStream *self, gboolean held)
     stream_update (self);
 }
 
-gboolean
-tbx_sim_stream_is_open (TbxSimStream *self)
-{
-  return self->socket != NULL;
-}
-
 /**
  * tbx_sim_stream_describe_peer:
  * @self: a stream

@@ -25,7 +25,6 @@ void          tbx_sim_stream_finish        (TbxSimStream *self);
 void          tbx_sim_stream_close         (TbxSimStream *self);
 void          tbx_sim_stream_drop          (TbxSimStream *self);
 void          tbx_sim_stream_hold          (TbxSimStream *self, gboolean held);
-gboolean      tbx_sim_stream_is_open       (TbxSimStream *self);
 char         *tbx_sim_stream_describe_peer (TbxSimStream *self);
 
 G_END_DECLS

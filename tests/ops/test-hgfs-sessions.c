@@ -269,7 +269,7 @@ slow_open (gpointer self, const char *path, int access, int *error_number)
 static guint32
 open_slow (HgfsFixture *f)
 {
-  static const TbxFileHandlerFuncs funcs = { "slow", slow_claims, NULL, slow_open, NULL };
+  static const TbxFileHandlerFuncs funcs = { slow_claims, NULL, slow_open, NULL };
   const TbxFileHandler handler = { &funcs, NULL };
 
   memset (&slow, 0, sizeof slow);

@@ -34,12 +34,6 @@ hgfs_vector_is_reply (JsonObject *vector)
   return g_str_equal (json_object_get_string_member (vector, "dir"), "reply");
 }
 
-JsonObject *
-hgfs_vector_payload (JsonObject *vector)
-{
-  return json_object_get_object_member (json_object_get_object_member (vector, "decoded"), "payload");
-}
-
 guint8 *
 hgfs_vector_bytes (JsonObject *vector, gsize *size)
 {

@@ -9,7 +9,6 @@ JsonArray  *hgfs_vectors_load     (void);
 gboolean    hgfs_vector_in        (JsonObject *vector, const char *family);
 gboolean    hgfs_vector_is_reply  (JsonObject *vector);
 const char *hgfs_vector_name      (JsonObject *vector);
-JsonObject *hgfs_vector_payload   (JsonObject *vector);
 guint8     *hgfs_vector_bytes     (JsonObject *vector, gsize *size);
 guint64     hgfs_number           (JsonObject *object, const char *member);
 
