@@ -45,16 +45,8 @@ send_line (GSocket *socket, GBytes *line, GError **error)
   gsize size;
   const char *data = g_bytes_get_data (line, &size);
 
-  while (size > 0)
-    {
-      gssize n = g_socket_send (socket, data, size, NULL, NULL);
-
-      if (n <= 0)
-        return transport_error (error, "does not listen any more");
-      data += n;
-      size -= (gsize) n;
-    }
-  return TRUE;
+  return tbx_sim_send_all (socket, data, size)
+         || transport_error (error, "does not listen any more");
 }
 
 /* One line, by @deadline_us in monotonic time; 0 for none. */

@@ -21,31 +21,15 @@ hung_up (GError **error)
 }
 
 static gboolean
-send_all (TbxSimFrames *self, gconstpointer data, gsize size, GError **error)
+frames_send (TbxSimFrames *self, gconstpointer data, gsize size, GError **error)
 {
-  for (gsize done = 0; done < size;)
-    {
-      gssize n = g_socket_send (self->socket, (const char *) data + done, size - done, NULL, NULL);
-
-      if (n <= 0)
-        return hung_up (error);
-      done += (gsize) n;
-    }
-  return TRUE;
+  return tbx_sim_send_all (self->socket, data, size) || hung_up (error);
 }
 
 static gboolean
-receive_all (TbxSimFrames *self, gpointer data, gsize size, GError **error)
+frames_receive (TbxSimFrames *self, gpointer data, gsize size, GError **error)
 {
-  for (gsize done = 0; done < size;)
-    {
-      gssize n = g_socket_receive (self->socket, (char *) data + done, size - done, NULL, NULL);
-
-      if (n <= 0)
-        return hung_up (error);
-      done += (gsize) n;
-    }
-  return TRUE;
+  return tbx_sim_receive_all (self->socket, data, size) || hung_up (error);
 }
 
 /**
@@ -64,10 +48,10 @@ tbx_sim_frames_new (const char *control, GError **error)
   char byte = '\0';
 
   self->socket = tbx_sim_connect (control, error);
-  if (self->socket == NULL || !send_all (self, START, strlen (START), error))
+  if (self->socket == NULL || !frames_send (self, START, strlen (START), error))
     return NULL;
   while (byte != '\n')   /* the one line that says yes */
-    if (!receive_all (self, &byte, 1, error))
+    if (!frames_receive (self, &byte, 1, error))
       return NULL;
   return g_steal_pointer (&self);
 }
@@ -94,7 +78,7 @@ tbx_sim_frames_send (TbxSimFrames *self, GBytes *request, GError **error)
   gconstpointer data = g_bytes_get_data (request, &size);
   guint32 length = GUINT32_TO_LE ((guint32) size);
 
-  return send_all (self, &length, sizeof length, error) && send_all (self, data, size, error);
+  return frames_send (self, &length, sizeof length, error) && frames_send (self, data, size, error);
 }
 
 /**
@@ -113,7 +97,7 @@ tbx_sim_frames_take (TbxSimFrames *self, GError **error)
   guint8 *reply;
   gsize size;
 
-  if (!receive_all (self, &length, sizeof length, error))
+  if (!frames_receive (self, &length, sizeof length, error))
     return NULL;
   size = GUINT32_FROM_LE (length);
   if (size > TBX_SIM_MAX_LINE_BYTES)
@@ -122,7 +106,7 @@ tbx_sim_frames_take (TbxSimFrames *self, GError **error)
       return NULL;
     }
   reply = g_malloc (size + 1);
-  if (receive_all (self, reply, size, error))
+  if (frames_receive (self, reply, size, error))
     return g_bytes_new_take (reply, size);
   g_free (reply);
   return NULL;

@@ -56,6 +56,50 @@ tbx_sim_connect (const char *path, GError **error)
   return NULL;
 }
 
+/**
+ * tbx_sim_send_all:
+ * @socket: a blocking one
+ * @data: what to send
+ * @size: bytes
+ *
+ * Returns: whether all went out; not when the other end is gone
+ */
+gboolean
+tbx_sim_send_all (GSocket *socket, gconstpointer data, gsize size)
+{
+  for (gsize done = 0; done < size;)
+    {
+      gssize n = g_socket_send (socket, (const char *) data + done, size - done, NULL, NULL);
+
+      if (n <= 0)
+        return FALSE;
+      done += (gsize) n;
+    }
+  return TRUE;
+}
+
+/**
+ * tbx_sim_receive_all:
+ * @socket: a blocking one
+ * @data: (out caller-allocates): for what comes
+ * @size: bytes
+ *
+ * Returns: whether so many came; not when the other end is gone
+ */
+gboolean
+tbx_sim_receive_all (GSocket *socket, gpointer data, gsize size)
+{
+  for (gsize done = 0; done < size;)
+    {
+      gssize n = g_socket_receive (socket, (char *) data + done, size - done, NULL, NULL);
+
+      if (n <= 0)
+        return FALSE;
+      done += (gsize) n;
+    }
+  return TRUE;
+}
+
 /* A socket file that a killed vmxsim has left is in the way; a live one stays. */
 static gboolean
 remove_stale (const char *path, GError **error)

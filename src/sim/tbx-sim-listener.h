@@ -15,6 +15,8 @@ TbxSimListener *tbx_sim_listener_new  (const char      *path,
                                        GError         **error);
 void            tbx_sim_listener_free (TbxSimListener *self);
 GSocket        *tbx_sim_connect       (const char *path, GError **error);
+gboolean        tbx_sim_send_all      (GSocket *socket, gconstpointer data, gsize size);
+gboolean        tbx_sim_receive_all   (GSocket *socket, gpointer data, gsize size);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxSimListener, tbx_sim_listener_free)
 

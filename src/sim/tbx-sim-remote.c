@@ -30,36 +30,6 @@ struct _TbxSimRemoteChannel
 
 G_DEFINE_FINAL_TYPE (TbxSimRemoteChannel, tbx_sim_remote_channel, TBX_TYPE_SIM_CHANNEL)
 
-static gboolean
-send_all (GSocket *socket, const guint8 *data, gsize size)
-{
-  while (size > 0)
-    {
-      gssize n = g_socket_send (socket, (const char *) data, size, NULL, NULL);
-
-      if (n <= 0)
-        return FALSE;
-      data += n;
-      size -= (gsize) n;
-    }
-  return TRUE;
-}
-
-static gboolean
-receive_all (GSocket *socket, guint8 *data, gsize size)
-{
-  while (size > 0)
-    {
-      gssize n = g_socket_receive (socket, (char *) data, size, NULL, NULL);
-
-      if (n <= 0)
-        return FALSE;
-      data += n;
-      size -= (gsize) n;
-    }
-  return TRUE;
-}
-
 /* Takes @frame, whose size it fills in.  Returns the reply with its first octet,
  * or NULL after the connection broke. */
 static GBytes *
@@ -73,14 +43,14 @@ exchange (TbxSimRemote *self, TbxWriter *frame)
   bytes = tbx_writer_end (frame, "request", NULL);
   if (self->socket == NULL || bytes == NULL)
     return NULL;
-  if (send_all (self->socket, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes))
-      && receive_all (self->socket, (guint8 *) &size, sizeof size))
+  if (tbx_sim_send_all (self->socket, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes))
+      && tbx_sim_receive_all (self->socket, &size, sizeof size))
     {
       size = GUINT32_FROM_LE (size);
       if (size >= 1 && size <= TBX_SIM_JOIN_MAX_BYTES)
         {
           reply = g_malloc (size);
-          if (receive_all (self->socket, reply, size))
+          if (tbx_sim_receive_all (self->socket, reply, size))
             return g_bytes_new_take (g_steal_pointer (&reply), size);
         }
     }
@@ -332,8 +302,8 @@ tbx_sim_remote_new (const char *path, GError **error)
 
   if (socket == NULL)
     return NULL;
-  if (!send_all (socket, (const guint8 *) TBX_SIM_JOIN_HELLO, strlen (TBX_SIM_JOIN_HELLO))
-      || !receive_all (socket, welcome, welcome_size)
+  if (!tbx_sim_send_all (socket, TBX_SIM_JOIN_HELLO, strlen (TBX_SIM_JOIN_HELLO))
+      || !tbx_sim_receive_all (socket, welcome, welcome_size)
       || memcmp (welcome, TBX_SIM_JOIN_WELCOME, welcome_size) != 0)
     {
       g_set_error (error, TBX_ERROR, TBX_ERROR_REFUSED, "%s: no vmxsim, or it takes no guest",
