@@ -70,12 +70,8 @@ rpci_schedule (TbxRpci *self)
 {
   if (self->next_id == 0 && (self->current != NULL || !g_queue_is_empty (&self->waiting)))
     {
-      g_autoptr(GSource) source = g_idle_source_new ();
-
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
-      g_source_set_static_name (source, "tbx-rpci-next");
-      g_source_set_callback (source, on_next, self, NULL);
-      self->next_id = g_source_attach (source, g_main_context_get_thread_default ());
+      self->next_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_next, self, NULL);
+      g_source_set_name_by_id (self->next_id, "tbx-rpci-next");
     }
 }
 

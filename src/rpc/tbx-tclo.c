@@ -324,12 +324,8 @@ handle_reset (TbxTcloRequest *request, gpointer user_data)
   tbx_tclo_request_return_text (request, "ATR " TBX_APP_NAME);
   if (self->reset_id == 0 && tbx_channel_get_state (self->channel) == TBX_CHANNEL_OPEN)
     {
-      g_autoptr(GSource) source = g_idle_source_new ();
-
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
-      g_source_set_static_name (source, "tbx-tclo-reset");
-      g_source_set_callback (source, on_reset_answered, self, NULL);
-      self->reset_id = g_source_attach (source, g_main_context_get_thread_default ());
+      self->reset_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_reset_answered, self, NULL);
+      g_source_set_name_by_id (self->reset_id, "tbx-tclo-reset");
     }
 }
 
