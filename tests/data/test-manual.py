@@ -15,15 +15,17 @@ from pathlib import Path
 ROOT = Path(sys.argv[1])
 PROGRAMS = {'toolboxd.8': sys.argv[2], 'toolboxctl.1': sys.argv[3], 'vmxsim.1': sys.argv[4]}
 # One row of the table of keys in tbx-config.c.
-KEY = re.compile(r'^  \{ (\S+), "([a-z-]+)", "([^"]*)", FIELD', re.MULTILINE)
+KEY = re.compile(r'^  \{ (\S+), "([a-z-]+)", ("[^"]*"|\w+), FIELD', re.MULTILINE)
 RULE_KEYS = {('guest-operations', key) for key in ('enabled', 'allow', 'deny')}
 
 
 def keys():
     """{(group, key): default} of all that the daemon reads."""
     source = (ROOT / 'src' / 'daemon' / 'tbx-config.c').read_text(encoding='utf-8')
-    groups = {name: f'"{value}"' for name, value in re.findall(r'#define (\w+) "([^"]+)"', source)}
-    return {(groups.get(group, group).strip('"'), key): default
+    names = (ROOT / 'src' / 'base' / 'tbx-names.h').read_text(encoding='utf-8')
+    texts = {name: f'"{value}"'
+             for name, value in re.findall(r'#define (\w+) +"([^"]+)"', source + names)}
+    return {(texts.get(group, group).strip('"'), key): texts.get(default, default).strip('"')
             for group, key, default in KEY.findall(source)}
 
 
