@@ -232,18 +232,3 @@ tbx_pam_close (TbxPam *self)
   g_free (self->name);
   g_free (self);
 }
-
-/**
- * tbx_pam_forget:
- * @self: (transfer full): the transaction
- *
- * For the half of a forked process in which the session is not to end: wipes what
- * modules remember, and lets the session be.
- */
-void
-tbx_pam_forget (TbxPam *self)
-{
-  pam_end (self->handle, self->code | PAM_DATA_SILENT);
-  g_free (self->name);
-  g_free (self);
-}

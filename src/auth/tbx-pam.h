@@ -27,6 +27,5 @@ gboolean    tbx_pam_open            (TbxPam *self, TbxPamOutcome *outcome);
 const char *tbx_pam_get_user        (TbxPam *self);
 char      **tbx_pam_dup_environment (TbxPam *self);
 void        tbx_pam_close           (TbxPam *self);
-void        tbx_pam_forget          (TbxPam *self);
 
 G_END_DECLS

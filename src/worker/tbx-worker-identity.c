@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -147,7 +149,8 @@ is_for_good (const TbxOpsUser *user)
  * @error: return location for an error
  *
  * Makes this process the user's, for good, and looks whether it is.  A failure leaves
- * it as something in between: it must end then.
+ * it as something in between: it must end then.  Its memory stays out of the user's
+ * reach; tbx_worker_identity_settle() is for the image that has nothing to hide.
  * Errors: `TBX_ERROR_FAILED`.
  */
 gboolean
@@ -161,8 +164,42 @@ tbx_worker_identity_become (const TbxOpsUser *user, GError **error)
     return fail (error, "setresuid", errno);
   if (!ids_are (user) || !is_for_good (user))
     return fail (error, "ids", EPERM);
-  /* Only what is root's hides from its own user. */
+  /* Whatever the kernel's default is: the memory is root's still. */
+  if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    return fail (error, "dumpable", errno);
+  return TRUE;
+}
+
+/**
+ * tbx_worker_identity_settle:
+ * @user: who this process is to be already
+ * @parent: without which it must not live, or 0
+ * @error: return location for an error
+ *
+ * Makes a new image of a process that has become the user at home: gives it the
+ * environment of the login, and lets the user look at it.
+ * Errors: `TBX_ERROR_FAILED`.
+ */
+gboolean
+tbx_worker_identity_settle (const TbxOpsUser *user, pid_t parent, GError **error)
+{
+  if (!ids_are (user))
+    return fail (error, "ids", EPERM);
+  /* Root's half alone can end this one by a signal. */
+  if (parent != 0 && (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid () != parent))
+    return fail (error, "parent", ESRCH);
+  /* Only what is root's hides from its own user; the kernel also hides what the user may
+   * execute and not read. */
   if (prctl (PR_SET_DUMPABLE, user->uid == 0 ? 0 : 1, 0, 0, 0) != 0)
     return fail (error, "dumpable", errno);
+  clearenv ();
+  for (char **each = user->environment; *each != NULL; each++)
+    {
+      char *sign = strchr (*each, '=');
+      g_autofree char *name = sign == NULL ? NULL : g_strndup (*each, (gsize) (sign - *each));
+
+      if (name != NULL)
+        setenv (name, sign + 1, TRUE);
+    }
   return TRUE;
 }

@@ -12,5 +12,6 @@ gboolean tbx_worker_identity_own      (TbxOpsUser *user, GError **error);
 gboolean tbx_worker_identity_groups   (const TbxOpsUser *user, TbxWriter *w, guint32 *n);
 void     tbx_worker_identity_set_environment (TbxOpsUser *user, char **more);
 gboolean tbx_worker_identity_become   (const TbxOpsUser *user, GError **error);
+gboolean tbx_worker_identity_settle   (const TbxOpsUser *user, pid_t parent, GError **error);
 
 G_END_DECLS

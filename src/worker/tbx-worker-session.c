@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-session.h"
 #include "tbx-control.h"
+#include "tbx-error.h"
 #include "tbx-pam.h"
+#include "tbx-worker-handover.h"
 #include "tbx-worker-identity.h"
+#include "tbx-worker-image.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ typedef struct
   const TbxWorkerSession *session;
   TbxPam                 *pam;       /* (owned), NULL with `self` */
   TbxOpsUser              user;      /* (owned) */
-  TbxWorkerBuffer        *buffer;    /* (owned) */
+  int                     buffer;    /* that the image that serves is to have (owned), or -1 */
   gboolean                gated;     /* programs wait for the daemon */
   TbxPamOutcome           outcome;   /* of the last step */
 } Login;
@@ -150,20 +151,16 @@ static gboolean
 login_receive_buffer (Login *login)
 {
   g_auto(TbxControlPacket) packet;
-  g_autoptr(GError) error = NULL;
-  int fd;
 
   if (!hear (login, TBX_WORKER_CONTINUE, &packet))
     return FALSE;
-  fd = packet.fd;
+  login->buffer = packet.fd;
   packet.fd = -1;
   login->gated = packet.message.gated;
-  login->buffer = tbx_worker_buffer_new_from_fd (fd, &error);
-  if (login->buffer == NULL)
-    g_warning ("No buffer: %s", error->message);
-  return login->buffer != NULL;
+  return TRUE;
 }
 
+/* What could not be had: that all is well, the image that serves says. */
 static gboolean
 login_say_ready (Login *login)
 {
@@ -196,66 +193,45 @@ reset_signals (void)
 
   for (int i = 1; i < NSIG; i++)
     sigaction (i, &standard, NULL);
-  /* A pipe whose reader is gone is an error of the operation, not our end. */
-  signal (SIGPIPE, SIG_IGN);
-  signal (SIGXFSZ, SIG_IGN);   /* so is a file that may not grow */
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
-/* Leaves standard error, the socket and the buffer. */
-static void
-close_the_rest (int socket, int buffer)
-{
-  guint low = (guint) MIN (socket, buffer), high = (guint) MAX (socket, buffer);
-  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
-
-  dup2 (null, STDIN_FILENO);
-  dup2 (null, STDOUT_FILENO);
-  if (low > STDERR_FILENO + 1)
-    close_range (STDERR_FILENO + 1, low - 1, 0);
-  if (high > low + 1)
-    close_range (low + 1, high - 1, 0);
-  close_range (high + 1, ~0U, 0);
-}
-
-/* What of the process shows in what runs in it, or is left over from root. */
-static gboolean
-login_settle_in (Login *login)
-{
-  close_the_rest (login->session->socket, tbx_worker_buffer_get_fd (login->buffer));
-  clearenv ();
-  for (char **each = login->user.environment; *each != NULL; each++)
-    {
-      char *sign = strchr (*each, '=');
-      g_autofree char *name = g_strndup (*each, (gsize) (sign - *each));
-
-      setenv (name, sign + 1, TRUE);
-    }
-  return chdir ("/") == 0;
-}
-
-/* The user's half.  It must not outlive root's, which alone can end it by a signal. */
+/* Goes on as a new image, which has nothing of this one but what is handed over; gives
+ * why not. */
 static int
-login_serve_as_user (Login *login, pid_t parent, TbxWorkerServe serve)
+login_execute (Login *login, int image, int handover)
 {
-  g_autoptr(GError) error = NULL;
-  g_auto(GStrv) environment = tbx_pam_dup_environment (login->pam);
+  const TbxWorkerImageFds fds = { login->session->socket, login->buffer, handover };
 
-  tbx_pam_forget (g_steal_pointer (&login->pam));
-  mallopt (M_PERTURB, 0);
   reset_signals ();
-  setsid ();
+  if (chdir ("/") != 0)
+    return errno;
+  return tbx_worker_image_execute (image, &fds, login->session->verbose);
+}
+
+/* Becomes the half that serves, and does not return: who is still here failed. */
+static void
+login_serve (Login *login, pid_t parent)
+{
+  g_auto(GStrv) environment = login->pam == NULL ? g_new0 (char *, 1)
+                                                 : tbx_pam_dup_environment (login->pam);
+  g_autoptr(GError) error = NULL;
+  TbxWorkerHandover handover;
+  int image, data;
+
   tbx_worker_identity_set_environment (&login->user, environment);
-  if (!tbx_worker_identity_become (&login->user, &error))
-    login_fail (login, TBX_WORKER_STEP_BECOME_USER, error);
-  else if (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid () != parent
-           || !login_settle_in (login))
-    login_fail (login, TBX_WORKER_STEP_BECOME_USER, NULL);
-  if (!login_say_ready (login))
-    return EXIT_FAILURE;
-  serve (login->session->socket, login->buffer, &login->user, login->gated);
-  return EXIT_SUCCESS;
+  handover = (TbxWorkerHandover) { login->user, login->gated, parent };
+  image = tbx_worker_image_open (&error);
+  data = image < 0 ? -1 : tbx_worker_handover_write (&handover, &error);
+  if (data >= 0 && (login->session->self || tbx_worker_identity_become (&login->user, &error)))
+    {
+      int saved = login_execute (login, image, data);
+
+      g_set_error (&error, TBX_ERROR, TBX_ERROR_FAILED, "exec: %s", g_strerror (saved));
+    }
+  login_fail (login, TBX_WORKER_STEP_BECOME_USER, error);
+  login_say_ready (login);
 }
 
 /* Root's half: waits for the end of the other, or for the order to end it. */
@@ -276,7 +252,7 @@ wait_for_user (pid_t child, const sigset_t *signals)
 }
 
 static int
-login_split (Login *login, TbxWorkerServe serve)
+login_split (Login *login)
 {
   pid_t parent = getpid ();
   sigset_t signals;
@@ -289,7 +265,11 @@ login_split (Login *login, TbxWorkerServe serve)
   sigprocmask (SIG_BLOCK, &signals, NULL);
   child = fork ();
   if (child == 0)
-    _exit (login_serve_as_user (login, parent, serve));
+    {
+      setsid ();
+      login_serve (login, parent);
+      _exit (EXIT_FAILURE);
+    }
   if (child < 0)
     {
       login_fail (login, TBX_WORKER_STEP_BECOME_USER, NULL);
@@ -298,13 +278,14 @@ login_split (Login *login, TbxWorkerServe serve)
     }
   /* The daemon sees the end of the other half by the end of the socket. */
   close (login->session->socket);
-  g_clear_pointer (&login->buffer, tbx_worker_buffer_unref);
+  close (login->buffer);
+  login->buffer = -1;
   wait_for_user (child, &signals);
   return EXIT_SUCCESS;
 }
 
 static int
-login_run (Login *login, TbxWorkerServe serve)
+login_run (Login *login)
 {
   const TbxWorkerMessage hello = { .type = TBX_WORKER_HELLO,
                                    .hello = { TBX_WORKER_PROTOCOL, (guint32) getpid () } };
@@ -314,17 +295,11 @@ login_run (Login *login, TbxWorkerServe serve)
     return EXIT_SUCCESS;
   if (login->session->self)
     {
-      tbx_worker_identity_set_environment (&login->user, (char *[]) { NULL });
-      reset_signals ();
-      if (prctl (PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 || !login_settle_in (login))
-        login_fail (login, TBX_WORKER_STEP_BECOME_USER, NULL);
-      if (!login_say_ready (login))
-        return EXIT_FAILURE;
-      serve (login->session->socket, login->buffer, &login->user, login->gated);
-      return EXIT_SUCCESS;
+      login_serve (login, 0);
+      return EXIT_FAILURE;
     }
   if (login_open_session (login))
-    return login_split (login, serve);
+    return login_split (login);
   login_say_ready (login);
   return EXIT_SUCCESS;
 }
@@ -332,30 +307,28 @@ login_run (Login *login, TbxWorkerServe serve)
 /**
  * tbx_worker_session_run:
  * @session: how to verify, and the socket to the daemon
- * @serve: called once in the process that is the user; its buffer is to be given back
  *
  * Verifies whom the daemon names, opens the session when it says so, and splits into
- * the half that serves as the user and the one that ends the session after it.
+ * the half that serves as the user, which is executed anew, and the one that ends the
+ * session after it.
  * Source: docs/design.md, "Processes" and "Security".
  *
  * Returns: the exit status of the process
  */
 int
-tbx_worker_session_run (const TbxWorkerSession *session, TbxWorkerServe serve)
+tbx_worker_session_run (const TbxWorkerSession *session)
 {
-  Login login = { .session = session };
+  Login login = { .session = session, .buffer = -1 };
   int status;
 
   /* A dump, or another process of the user, would show the password. */
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
-  /* The user's half inherits the heap in which PAM read the shadow file: wipe what is freed. */
-  if (!session->self)
-    mallopt (M_PERTURB, 0xff);
   signal (SIGCHLD, SIG_DFL);
-  status = login_run (&login, serve);
+  status = login_run (&login);
   if (login.pam != NULL)
     tbx_pam_close (login.pam);
-  g_clear_pointer (&login.buffer, tbx_worker_buffer_unref);
+  if (login.buffer >= 0)
+    close (login.buffer);
   tbx_ops_user_clear (&login.user);
   return status;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-#include "tbx-ops.h"
-#include "tbx-worker-buffer.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -11,14 +10,9 @@ typedef struct
   int         socket;          /* to the daemon; not owned */
   const char *pam_directory;   /* (nullable): the system's */
   gboolean    self;            /* no PAM, and only for who we are already */
+  gboolean    verbose;         /* log more, in both halves */
 } TbxWorkerSession;
 
-/* Called in the process that has become the user. */
-typedef void (*TbxWorkerServe) (int               socket,
-                                TbxWorkerBuffer  *buffer,
-                                const TbxOpsUser *user,
-                                gboolean          gated);
-
-int tbx_worker_session_run (const TbxWorkerSession *session, TbxWorkerServe serve);
+int tbx_worker_session_run (const TbxWorkerSession *session);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -161,20 +162,21 @@ test_descriptors (LoginFixture *f, gconstpointer data)
   g_assert_cmpuint (g_strv_length (lines), <=, 7);
 }
 
-static gboolean
-memory_holds (int pid, const char *needle)
+/* Which of the words is in memory that the process may write: heap, stack, statics. */
+static const char *
+memory_find (int pid, const char *const *words)
 {
   g_autofree char *maps_path = g_strdup_printf ("/proc/%d/maps", pid);
   g_autofree char *mem_path = g_strdup_printf ("/proc/%d/mem", pid);
   g_autofree char *maps = NULL;
   g_auto(GStrv) lines = NULL;
   int mem = open (mem_path, O_RDONLY | O_CLOEXEC);
-  gboolean found = FALSE;
+  const char *found = NULL;
 
   g_assert_cmpint (mem, >=, 0);
   g_assert_true (g_file_get_contents (maps_path, &maps, NULL, NULL));
   lines = g_strsplit (maps, "\n", -1);
-  for (char **line = lines; *line != NULL && !found; line++)
+  for (char **line = lines; *line != NULL && found == NULL; line++)
     {
       unsigned long start = 0, end = 0;
       char writable = '-';
@@ -186,10 +188,18 @@ memory_holds (int pid, const char *needle)
         continue;
       bytes = g_malloc (end - start);
       n = pread (mem, bytes, end - start, (off_t) start);
-      found = n > 0 && memmem (bytes, (gsize) n, needle, strlen (needle)) != NULL;
+      for (const char *const *word = words; n > 0 && *word != NULL; word++)
+        if (memmem (bytes, (gsize) n, *word, strlen (*word)) != NULL)
+          found = *word;
     }
   close (mem);
   return found;
+}
+
+static gboolean
+memory_holds (int pid, const char *word)
+{
+  return memory_find (pid, (const char *const[]) { word, NULL }) != NULL;
 }
 
 /* Neither half keeps what the password was. */
@@ -208,15 +218,14 @@ test_password_wiped (LoginFixture *f, gconstpointer data)
   g_assert_false (memory_holds (atoi (parent), LOGIN_PASSWORD));
 }
 
-/* What was read as root is not left in the memory that the user can read. */
-G_GNUC_UNUSED static void
-test_shadow_wiped (LoginFixture *f, gconstpointer data)
+/* Of each account that has a password, the end of its hash. */
+static GPtrArray *
+hashes (void)
 {
   g_autofree char *shadow = NULL;
   g_auto(GStrv) lines = NULL;
-  guint n = 0;
+  GPtrArray *all = g_ptr_array_new_with_free_func (g_free);
 
-  login_fixture_log_in (f, alice);
   g_assert_true (g_file_get_contents ("/etc/shadow", &shadow, NULL, NULL));
   lines = g_strsplit (shadow, "\n", -1);
   for (char **line = lines; *line != NULL && **line != '\0'; line++)
@@ -224,13 +233,62 @@ test_shadow_wiped (LoginFixture *f, gconstpointer data)
       g_auto(GStrv) fields = g_strsplit (*line, ":", 3);
       gsize size = strlen (fields[1]);
 
-      if (size < 40)
-        continue;   /* no password */
-      g_test_message ("%s", fields[0]);
-      g_assert_false (memory_holds (auth_fixture_get_pid (&f->auth), fields[1] + size - 30));
-      n++;
+      if (size >= 40)
+        g_ptr_array_add (all, g_strdup (fields[1] + size - 30));
     }
-  g_assert_cmpuint (n, >=, 2);
+  g_assert_cmpuint (all->len, >=, 2);
+  g_ptr_array_add (all, NULL);
+  return all;
+}
+
+/* What was read as root is nowhere in the memory that the user can read: not even what a
+ * module of PAM keeps for ever, in memory, or open. */
+static void
+test_memory_of_root (LoginFixture *f, gconstpointer data)
+{
+  g_autoptr(GPtrArray) all = hashes ();
+  g_autofree char *maps_path = NULL;
+  g_autofree char *maps = NULL;
+  int pid;
+
+  login_fixture_log_in (f, alice);
+  pid = auth_fixture_get_pid (&f->auth);
+  g_assert_cmpstr (memory_find (pid, (const char *const *) all->pdata), ==, NULL);
+  maps_path = g_strdup_printf ("/proc/%d/maps", pid);
+  g_assert_true (g_file_get_contents (maps_path, &maps, NULL, NULL));
+  g_assert_null (strstr (maps, "pam_unix"));
+}
+
+/* The user's half is executed anew also where the user may not do that, nor read it. */
+static void
+test_program_of_root (LoginFixture *f, gconstpointer data)
+{
+  const TbxWorkerDeadlines deadlines = { 1000, 5000, 15000, 60000 };
+  g_autofree char *dir = g_dir_make_tmp ("tbx-worker-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "worker", NULL);
+  g_autofree char *uid = ids_of (alice, "-u"), *uids = four_times (uid);
+  const mode_t modes[] = { 0700, 0711, 0755 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_autofree char *proc = NULL;
+      struct stat status;
+      int pid;
+
+      login_fixture_run ("install -m %o '%s' '%s'", modes[i], auth_fixture_worker (), path);
+      auth_fixture_tear_down (&f->auth);
+      f->auth = (AuthFixture) { 0 };
+      auth_fixture_set_up (&f->auth, path, &deadlines, 300);
+      tbx_worker_starter_set_pam_dir (f->auth.starter, f->dir);
+      login_fixture_log_in (f, alice);
+      pid = auth_fixture_get_pid (&f->auth);
+      assert_status (pid, "Uid", uids);
+      assert_status (pid, "Name", "toolboxd-worker");
+      proc = g_strdup_printf ("/proc/%d/environ", pid);
+      g_assert_cmpint (stat (proc, &status), ==, 0);
+      g_assert_cmpuint (status.st_uid, ==, (guint) atoi (uid));
+    }
+  login_fixture_run ("rm -r '%s'", dir);
 }
 
 static void
@@ -352,19 +410,54 @@ test_self_as_root (LoginFixture *f, gconstpointer data)
   login_fixture_assert_refused (f, "root", "any", TBX_VIX_FAIL);
 }
 
-/* Nobody but the daemon starts it. */
 static void
-test_started_by_hand (void)
+assert_not_started (char **argv, const GSpawnChildSetupFunc setup)
 {
-  const char *argv[] = { auth_fixture_worker (), NULL };
   g_autofree char *output = NULL;
   int status;
 
-  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, 0, NULL, NULL, NULL, &output, &status,
-                               NULL));
+  g_assert_true (g_spawn_sync (NULL, argv, NULL, G_SPAWN_LEAVE_DESCRIPTORS_OPEN, setup, NULL, NULL,
+                               &output, &status, NULL));
   g_assert_true (WIFEXITED (status));
   g_assert_cmpint (WEXITSTATUS (status), ==, 2);
   g_assert_nonnull (strstr (output, "started by toolboxd only"));
+}
+
+/* A socket as the daemon's would be, with nothing behind it; and who is at it, is the
+ * user himself. */
+static void
+give_socket (gpointer data)
+{
+  int pair[2];
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0)
+    dup2 (pair[0], 3);
+  for (int fd = 4; fd < 10; fd++)
+    close (fd);
+}
+
+/* As before, but with memory where it would be: of the wrong kind. */
+static void
+give_memory (gpointer data)
+{
+  int fd = memfd_create ("mine", 0);
+
+  give_socket (NULL);
+  dup2 (fd, 4);
+  dup2 (fd, 5);
+}
+
+/* Nobody but the daemon starts it, and nobody but it the image that serves. */
+static void
+test_started_by_hand (void)
+{
+  char *first[] = { (char *) auth_fixture_worker (), NULL };
+  char *second[] = { (char *) auth_fixture_worker (), (char *) "--serve", NULL };
+
+  assert_not_started (first, NULL);
+  assert_not_started (second, NULL);
+  assert_not_started (second, give_socket);
+  assert_not_started (second, give_memory);
 }
 
 #define ADD(name, func) login_fixture_add ("/worker-session/" name, func)
@@ -382,9 +475,8 @@ main (int argc, char **argv)
   ADD ("environment", test_environment);
   ADD ("descriptors", test_descriptors);
   ADD ("password-wiped", test_password_wiped);
-#ifndef __SANITIZE_ADDRESS__   /* its heap knows nothing of M_PERTURB */
-  ADD ("shadow-wiped", test_shadow_wiped);
-#endif
+  ADD ("memory-of-root", test_memory_of_root);
+  ADD ("program-of-root", test_program_of_root);
   ADD ("two-users", test_two_users);
   ADD ("session-ends", test_session_ends);
   ADD ("root-half-killed", test_root_half_killed);
