@@ -88,6 +88,8 @@ worker_give_buffer (TbxWorker *self, TbxWorkerMessageType type)
     }
   self->requests = tbx_request_queue_new (buffer);
   tbx_worker_say (self, &message, tbx_worker_buffer_get_fd (buffer));
+  if (self->stage != TBX_WORKER_GONE)
+    tbx_worker_say_settings (self);
 }
 
 /**

@@ -33,6 +33,7 @@ struct _TbxWorkerPool
   GPtrArray         *slots;       /* of Slot (owned) */
   GHashTable        *left_behind; /* uid -> TbxProgramTable (owned): of workers that are gone */
   gboolean           gated;       /* programs wait until somebody opens their gate */
+  TbxWorkerSettings  settings;    /* what the workers are told */
   guint              idle_id;     /* source of the next look at idle workers, or 0 */
 };
 
@@ -200,6 +201,7 @@ pool_add (TbxWorkerPool *self, TbxWorker *worker)
   g_signal_connect (worker, "program-ended", G_CALLBACK (on_program_ended), slot);
   g_signal_connect (worker, "run-done", G_CALLBACK (on_run_done), slot);
   tbx_worker_set_gated (worker, self->gated);
+  tbx_worker_set_settings (worker, &self->settings);
   g_ptr_array_add (self->slots, slot);
   return slot;
 }
@@ -503,6 +505,26 @@ tbx_worker_pool_set_gated (TbxWorkerPool *self, gboolean gated)
   self->gated = gated;
 }
 
+/**
+ * tbx_worker_pool_set_settings:
+ * @self: the pool
+ * @settings: what is configured for the operations; told to all workers, those that
+ *   serve included
+ */
+void
+tbx_worker_pool_set_settings (TbxWorkerPool *self, const TbxWorkerSettings *settings)
+{
+  g_autoptr(GPtrArray) workers = g_ptr_array_new_with_free_func (g_object_unref);
+
+  self->settings = *settings;
+  /* One that cannot be told is gone, and leaves the slots. */
+  for (guint i = 0; i < self->slots->len; i++)
+    g_ptr_array_add (workers,
+                     g_object_ref (((Slot *) g_ptr_array_index (self->slots, i))->worker));
+  for (guint i = 0; i < workers->len; i++)
+    tbx_worker_set_settings (g_ptr_array_index (workers, i), settings);
+}
+
 static void
 tbx_worker_pool_dispose (GObject *object)
 {
@@ -574,6 +596,7 @@ tbx_worker_pool_class_init (TbxWorkerPoolClass *klass)
 static void
 tbx_worker_pool_init (TbxWorkerPool *self)
 {
+  self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
   self->slots = g_ptr_array_new_with_free_func (slot_free);
   self->left_behind = g_hash_table_new_full (NULL, NULL, NULL,
                                              (GDestroyNotify) tbx_program_table_free);

@@ -29,6 +29,8 @@ void           tbx_worker_pool_set_limits (TbxWorkerPool            *self,
                                            const TbxWorkerDeadlines *deadlines,
                                            guint                     idle_s);
 void           tbx_worker_pool_set_gated (TbxWorkerPool *self, gboolean gated);
+void           tbx_worker_pool_set_settings (TbxWorkerPool           *self,
+                                             const TbxWorkerSettings *settings);
 void           tbx_worker_pool_restore (TbxWorkerPool *self);
 TbxWorker     *tbx_worker_pool_find    (TbxWorkerPool *self, TbxAccount *account);
 gboolean       tbx_worker_pool_get_owner (TbxWorkerPool *self,

@@ -21,6 +21,7 @@ struct _TbxWorker
   gint64             limit_us;      /* when the current request must be done, monotonic time */
   TbxProgramTable   *programs;      /* (owned) */
   gboolean           gated;         /* its programs wait for us */
+  TbxWorkerSettings  settings;      /* what it is told */
   gboolean           quitting;      /* it was told to end */
   gboolean           busy;          /* it holds what must not be lost, so it says */
   gint64             idle_us;       /* since when there was nothing to do, monotonic time */
@@ -30,6 +31,7 @@ gint64   tbx_worker_from_now          (guint ms);
 void     tbx_worker_wait_until        (TbxWorker *self, gint64 time_us);
 void     tbx_worker_set_stage         (TbxWorker *self, TbxWorkerStage stage);
 void     tbx_worker_say               (TbxWorker *self, const TbxWorkerMessage *message, int fd);
+void     tbx_worker_say_settings      (TbxWorker *self);
 void     tbx_worker_misbehaved        (TbxWorker *self, const char *what);
 void     tbx_worker_end_login         (TbxWorker *self, const TbxLoginVerdict *verdict);
 void     tbx_worker_gone              (TbxWorker *self, const TbxLoginVerdict *verdict);

@@ -309,6 +309,28 @@ tbx_worker_set_gated (TbxWorker *self, gboolean gated)
   self->gated = gated;
 }
 
+void
+tbx_worker_say_settings (TbxWorker *self)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_SETTINGS, .settings = self->settings };
+
+  tbx_worker_say (self, &message, -1);
+}
+
+/**
+ * tbx_worker_set_settings:
+ * @self: a worker
+ * @settings: what its operations go by from the next request on
+ */
+void
+tbx_worker_set_settings (TbxWorker *self, const TbxWorkerSettings *settings)
+{
+  self->settings = *settings;
+  /* Before that it does not listen; it is told when it is given its buffer. */
+  if (self->stage >= TBX_WORKER_OPENING && self->stage != TBX_WORKER_GONE)
+    tbx_worker_say_settings (self);
+}
+
 /**
  * tbx_worker_open_gate:
  * @self: the worker
@@ -509,6 +531,7 @@ tbx_worker_class_init (TbxWorkerClass *klass)
 static void
 tbx_worker_init (TbxWorker *self)
 {
+  self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
   self->programs = tbx_program_table_new ();
 }
 

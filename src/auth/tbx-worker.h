@@ -80,6 +80,7 @@ void           tbx_worker_request       (TbxWorker       *self,
                                          TbxWorkerReplied replied,
                                          gpointer         user_data);
 void           tbx_worker_set_gated     (TbxWorker *self, gboolean gated);
+void           tbx_worker_set_settings  (TbxWorker *self, const TbxWorkerSettings *settings);
 void           tbx_worker_open_gate     (TbxWorker *self, gint64 pid);
 void           tbx_worker_adopt         (TbxWorker *self, const TbxWorkerProgram *program);
 void           tbx_worker_quit          (TbxWorker *self);

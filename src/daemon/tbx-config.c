@@ -3,12 +3,21 @@
 #include "tbx-error.h"
 #include "tbx-names.h"
 #include "tbx-transport.h"
+#include "tbx-worker-codec.h"
 #include <string.h>
 
 #define POLICY_GROUP "guest-operations"
 
 #define MAX_FILE_BYTES  (1024 * 1024)
 #define MAX_VALUE_BYTES 4096
+
+typedef enum
+{
+  KIND_TEXT,
+  KIND_NUMBER,
+  KIND_SIZE,     /* bytes; K, M or G may stand behind it */
+  KIND_SWITCH,
+} Kind;
 
 /* One row a key.  A check returns FALSE, with an error, for a value it refuses. */
 typedef struct
@@ -18,7 +27,8 @@ typedef struct
   const char *fallback;
   gsize       offset;     /* of the field in TbxConfig */
   gboolean  (*check) (const char *value, GError **error);   /* of a string */
-  guint       min, max;   /* of a number, where @max is not 0 */
+  guint       min, max;   /* of a number or a size */
+  Kind        kind;
 } Key;
 
 static gboolean
@@ -63,14 +73,20 @@ static const Key keys[] = {
   { "guestinfo", "primary-nics", "", FIELD (primary_nics), check_globs },
   { "guestinfo", "low-priority-nics", "", FIELD (low_priority_nics), check_globs },
   { "guestinfo", "exclude-nics", TBX_NIC_EXCLUDE_DEFAULT, FIELD (exclude_nics), check_globs },
-  { POLICY_GROUP, "timeout-ms", "5000", FIELD (timeout_ms), NULL, 100, 60 * 1000 },
+  { POLICY_GROUP, "timeout-ms", "5000", FIELD (timeout_ms), NULL, 100, 60 * 1000, KIND_NUMBER },
+  { POLICY_GROUP, "stream-limit", "16M", FIELD (stream_limit_bytes), NULL,
+    TBX_WORKER_STREAM_MIN_BYTES, TBX_WORKER_STREAM_MAX_BYTES, KIND_SIZE },
+  { POLICY_GROUP, "http-round-trip", "true", FIELD (http_round_trip), .kind = KIND_SWITCH },
+  { POLICY_GROUP, "archive-transfers", "true", FIELD (archive_transfers), .kind = KIND_SWITCH },
   { "auth", "pam-directory", "", FIELD (pam_directory), check_path },
-  { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600 },
-  { "power", "deadline-ms", "10000", FIELD (power_deadline_ms), NULL, 100, 10 * 60 * 1000 },
+  { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600, KIND_NUMBER },
+  { "power", "deadline-ms", "10000", FIELD (power_deadline_ms), NULL, 100, 10 * 60 * 1000,
+    KIND_NUMBER },
   { "power", "directory", "/etc/toolboxd/power.d", FIELD (power_directory), check_path },
   { "power", "shutdown-command", "/sbin/shutdown", FIELD (shutdown_command), check_path },
   { "power", "inhibitors", "override", FIELD (inhibitors), check_inhibitors },
-  { "power", "inhibitor-wait-ms", "30000", FIELD (inhibitor_wait_ms), NULL, 1, 10 * 60 * 1000 },
+  { "power", "inhibitor-wait-ms", "30000", FIELD (inhibitor_wait_ms), NULL, 1, 10 * 60 * 1000,
+    KIND_NUMBER },
 };
 
 static const Key *
@@ -91,25 +107,78 @@ is_known_group (const char *group)
   return FALSE;
 }
 
+static gboolean
+set_text (const Key *key, const char *value, char **field, GError **error)
+{
+  if (key->check != NULL && !key->check (value, error))
+    return FALSE;
+  g_free (*field);
+  *field = g_strdup (value);
+  return TRUE;
+}
+
+static gboolean
+set_number (const Key *key, const char *value, guint *field, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (value, 10, key->min, key->max, &number, error))
+    return FALSE;
+  *field = (guint) number;
+  return TRUE;
+}
+
+static gboolean
+set_size (const Key *key, const char *value, guint *field, GError **error)
+{
+  static const char units[] = "KMG";
+  gsize length = strlen (value);
+  const char *unit = length > 0 ? strchr (units, value[length - 1]) : NULL;
+  guint shift = unit == NULL || *unit == '\0' ? 0 : (guint) (unit - units + 1) * 10;
+  g_autofree char *digits = g_strndup (value, length - (shift > 0 ? 1 : 0));
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT32, &number, error))
+    return FALSE;
+  if (number << shift < key->min || number << shift > key->max)
+    {
+      g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "not between %uK and %uM",
+                   key->min / 1024, key->max / (1024 * 1024));
+      return FALSE;
+    }
+  *field = (guint) (number << shift);
+  return TRUE;
+}
+
+/* What switches something off, badly written, switches it off. */
+static gboolean
+set_switch (const char *value, gboolean *field, GError **error)
+{
+  *field = strcmp (value, "true") == 0;
+  if (*field || strcmp (value, "false") == 0)
+    return TRUE;
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED,
+                       "neither “true” nor “false”; it is off until that is mended");
+  return FALSE;
+}
+
 /* Puts a value into its field, if it is a good one. */
 static gboolean
 set_field (TbxConfig *self, const Key *key, const char *value, GError **error)
 {
   gpointer field = (guint8 *) self + key->offset;
-  guint64 number;
 
-  if (key->max == 0)
+  switch (key->kind)
     {
-      if (key->check != NULL && !key->check (value, error))
-        return FALSE;
-      g_free (*(char **) field);
-      *(char **) field = g_strdup (value);
-      return TRUE;
+    case KIND_NUMBER:
+      return set_number (key, value, field, error);
+    case KIND_SIZE:
+      return set_size (key, value, field, error);
+    case KIND_SWITCH:
+      return set_switch (value, field, error);
+    default:
+      return set_text (key, value, field, error);
     }
-  if (!g_ascii_string_to_unsigned (value, 10, key->min, key->max, &number, error))
-    return FALSE;
-  *(guint *) field = (guint) number;
-  return TRUE;
 }
 
 /* Finds the line on which a group, or a key in it, stands last: what GKeyFile takes
@@ -429,7 +498,7 @@ void
 tbx_config_free (TbxConfig *self)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (keys[i].max == 0)
+    if (keys[i].kind == KIND_TEXT)
       g_free (*(char **) ((guint8 *) self + keys[i].offset));
   tbx_policy_unref (self->policy);
   g_free (self);

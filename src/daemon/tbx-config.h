@@ -12,6 +12,9 @@ typedef struct
   char      *low_priority_nics;   /* [guestinfo] low-priority-nics */
   char      *exclude_nics;        /* [guestinfo] exclude-nics */
   guint      timeout_ms;          /* [guest-operations] timeout-ms: without progress */
+  guint      stream_limit_bytes;  /* [guest-operations] stream-limit: of a program's stream */
+  gboolean   http_round_trip;     /* [guest-operations] http-round-trip */
+  gboolean   archive_transfers;   /* [guest-operations] archive-transfers */
   guint      worker_idle_s;       /* [auth] worker-idle-s: an idle worker ends after it */
   char      *pam_directory;       /* [auth] pam-directory: empty is the system's */
   guint      power_deadline_ms;   /* [power] deadline-ms: of a preparation, milliseconds */

@@ -106,11 +106,17 @@ void
 tbx_guest_operations_set_config (TbxGuestOperations *self, const TbxConfig *config)
 {
   const TbxWorkerDeadlines deadlines = deadlines_of (config);
+  const TbxWorkerSettings settings = {
+    .stream_limit_bytes = config->stream_limit_bytes,
+    .http_round_trip = config->http_round_trip,
+    .archive_transfers = config->archive_transfers,
+  };
 
   g_clear_pointer (&self->policy, tbx_policy_unref);
   self->policy = tbx_policy_ref (config->policy);
   tbx_relay_set_policy (self->relay, self->policy);
   tbx_worker_pool_set_limits (self->pool, &deadlines, config->worker_idle_s);
+  tbx_worker_pool_set_settings (self->pool, &settings);
 }
 
 TbxRelay *

@@ -20,6 +20,7 @@ TbxPrograms      *tbx_ops_get_programs (TbxOps *self);
 TbxListings      *tbx_ops_get_listings (TbxOps *self);
 TbxFolderList    *tbx_ops_get_folder_list (TbxOps *self);
 void              tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list);
+const TbxWorkerSettings *tbx_ops_get_settings (TbxOps *self);
 gboolean          tbx_ops_is_protected (TbxOps *self, gint64 pid);
 int               tbx_ops_make_gate    (TbxOps *self, int *keep_fd);
 void              tbx_ops_keep_gate    (TbxOps *self, gint64 pid, int keep_fd);

@@ -17,6 +17,7 @@ struct _TbxOps
   TbxFolderList *folder_list;    /* the last that was read (owned), or NULL */
   guint        folder_list_id; /* source that drops it, or 0 */
   GArray      *protected;    /* of pid_t: the daemon and its helpers */
+  TbxWorkerSettings settings; /* what is configured */
   gboolean     gated;        /* new programs wait until their gate is opened */
   GHashTable  *gates;        /* pid (gint64, owned) -> Gate (owned) */
 };
@@ -179,6 +180,13 @@ tbx_ops_get_listings (TbxOps *self)
   return self->listings;
 }
 
+/* For handlers: what is configured now. */
+const TbxWorkerSettings *
+tbx_ops_get_settings (TbxOps *self)
+{
+  return &self->settings;
+}
+
 /* For handlers: the list of a folder that the next page may be from. */
 TbxFolderList *
 tbx_ops_get_folder_list (TbxOps *self)
@@ -218,6 +226,17 @@ gboolean
 tbx_ops_get_busy (TbxOps *self)
 {
   return !tbx_programs_empty (self->programs) || tbx_hgfs_server_get_busy (self->hgfs);
+}
+
+/**
+ * tbx_ops_set_settings:
+ * @self: the operations
+ * @settings: what they go by from now on; what is open stays as it is
+ */
+void
+tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
+{
+  self->settings = *settings;
 }
 
 /**
@@ -436,6 +455,7 @@ tbx_ops_class_init (TbxOpsClass *klass)
 static void
 tbx_ops_init (TbxOps *self)
 {
+  self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
   self->programs = tbx_programs_new ();
   self->listings = tbx_listings_new ();
   self->hgfs = tbx_hgfs_server_new ();

@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 #include "tbx-op.h"
+#include "tbx-worker-codec.h"
 
 G_BEGIN_DECLS
 
@@ -48,6 +49,7 @@ TbxOps  *tbx_ops_new           (const TbxOpsUser *user);
 void     tbx_ops_execute       (TbxOps *self, TbxOp *op);
 gboolean tbx_ops_get_busy      (TbxOps *self);
 void     tbx_ops_protect       (TbxOps *self, pid_t pid);
+void     tbx_ops_set_settings  (TbxOps *self, const TbxWorkerSettings *settings);
 void     tbx_ops_set_gated     (TbxOps *self, gboolean gated);
 void     tbx_ops_open_gate     (TbxOps *self, gint64 pid);
 void     tbx_ops_adopt_program (TbxOps *self, const TbxOpsProgram *record);

@@ -148,6 +148,25 @@ write_login_result (TbxWriter *w, const TbxWorkerLoginResult *result)
 }
 
 static void
+read_settings (TbxReader *r, TbxWorkerSettings *settings)
+{
+  settings->stream_limit_bytes = tbx_reader_u32le (r);
+  settings->http_round_trip = read_boolean (r);
+  settings->archive_transfers = read_boolean (r);
+  if (settings->stream_limit_bytes < TBX_WORKER_STREAM_MIN_BYTES
+      || settings->stream_limit_bytes > TBX_WORKER_STREAM_MAX_BYTES)
+    tbx_reader_fail (r, "no size of a stream");
+}
+
+static void
+write_settings (TbxWriter *w, const TbxWorkerSettings *settings)
+{
+  tbx_writer_u32le (w, settings->stream_limit_bytes);
+  tbx_writer_u8 (w, settings->http_round_trip ? 1 : 0);
+  tbx_writer_u8 (w, settings->archive_transfers ? 1 : 0);
+}
+
+static void
 read_from_daemon (TbxReader *r, TbxWorkerMessage *message)
 {
   switch (message->type)
@@ -165,6 +184,9 @@ read_from_daemon (TbxReader *r, TbxWorkerMessage *message)
       break;
     case TBX_WORKER_OPEN_GATE:
       message->gate_pid = (gint64) tbx_reader_u64le (r);
+      break;
+    case TBX_WORKER_SETTINGS:
+      read_settings (r, &message->settings);
       break;
     case TBX_WORKER_REQUEST:
       message->request.id = tbx_reader_u32le (r);
@@ -306,6 +328,9 @@ tbx_worker_message_encode (const TbxWorkerMessage *message, TbxWriter *w)
       break;
     case TBX_WORKER_OPEN_GATE:
       tbx_writer_u64le (w, (guint64) message->gate_pid);
+      break;
+    case TBX_WORKER_SETTINGS:
+      write_settings (w, &message->settings);
       break;
     case TBX_WORKER_RUN_DONE:
       write_string (w, message->run_done, TBX_WORKER_RUN_DONE_MAX_BYTES);

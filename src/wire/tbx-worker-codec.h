@@ -20,6 +20,8 @@ G_BEGIN_DECLS
 #define TBX_WORKER_RUN_DONE_MAX_BYTES  2048
 #define TBX_WORKER_RUN_DONE_PREFIX     "Run_Program_Done "
 #define TBX_WORKER_PROGRAM_LISTED_S    300           /* how long an ended program is listed */
+#define TBX_WORKER_STREAM_MIN_BYTES    (64 * 1024)
+#define TBX_WORKER_STREAM_MAX_BYTES    (1024 * 1024 * 1024)
 
 typedef enum
 {
@@ -37,6 +39,7 @@ typedef enum
   TBX_WORKER_REQUEST         = 5,    /* execute what is in the buffer */
   TBX_WORKER_ADOPT           = 6,    /* a program that another worker of the user started */
   TBX_WORKER_OPEN_GATE       = 7,    /* a program may run now */
+  TBX_WORKER_SETTINGS        = 8,    /* what is configured; after CONTINUE and ATTACH, and anew */
   /* The worker says. */
   TBX_WORKER_HELLO           = 64,   /* first of all, and when attached to */
   TBX_WORKER_LOGIN_RESULT    = 65,
@@ -135,6 +138,16 @@ typedef struct
   const char *command_line;   /* may hold a secret */
 } TbxWorkerProgram;
 
+/* What the administrator configured for the operations themselves. */
+typedef struct
+{
+  guint32  stream_limit_bytes;   /* of a stream of a program that is kept in memory */
+  gboolean http_round_trip;      /* the program http.RoundTrip is there */
+  gboolean archive_transfers;    /* folders are transferred as archives */
+} TbxWorkerSettings;
+
+#define TBX_WORKER_SETTINGS_DEFAULT { 16 * 1024 * 1024, TRUE, TRUE }
+
 typedef struct
 {
   TbxWorkerMessageType type;
@@ -144,6 +157,7 @@ typedef struct
     gboolean             gated;         /* of CONTINUE and ATTACH: programs wait for
                                          * OPEN_GATE before they run */
     gint64               gate_pid;      /* of OPEN_GATE */
+    TbxWorkerSettings    settings;
     const char          *run_done;      /* an RPCI request */
     TbxWorkerHello       hello;
     TbxWorkerLoginResult login_result;

@@ -252,6 +252,9 @@ service_dispatch (TbxWorkerService *self, TbxControlPacket *packet)
     case TBX_WORKER_ADOPT:
       service_adopt (self, &packet->message.program);
       break;
+    case TBX_WORKER_SETTINGS:
+      tbx_ops_set_settings (self->ops, &packet->message.settings);
+      break;
     case TBX_WORKER_OPEN_GATE:
       tbx_ops_open_gate (self->ops, packet->message.gate_pid);
       break;

@@ -16,6 +16,7 @@ struct _TbxOps
   gboolean   gated;
   GString   *adopted;    /* what was adopted, for the test to ask (owned) */
   GString   *gates;      /* pids whose gate was opened (owned) */
+  TbxWorkerSettings settings;   /* as told last */
 };
 
 G_DEFINE_FINAL_TYPE (TbxOps, tbx_ops, G_TYPE_OBJECT)
@@ -154,6 +155,16 @@ order_gates (TbxOps *self, TbxOp *op, const char *argument)
   return_text (op, self->gates->str);
 }
 
+static void
+order_settings (TbxOps *self, TbxOp *op, const char *argument)
+{
+  g_autofree char *text = g_strdup_printf ("%u %d %d", self->settings.stream_limit_bytes,
+                                           self->settings.http_round_trip,
+                                           self->settings.archive_transfers);
+
+  return_text (op, text);
+}
+
 static const struct
 {
   const char *name;
@@ -163,7 +174,7 @@ static const struct
   { "fds", order_fds },     { "hang", order_hang },   { "sleep", order_sleep },
   { "die", order_die },     { "errno", order_errno }, { "start", order_start },
   { "end", order_end },     { "idle", order_idle },   { "adopted", order_adopted },
-  { "gates", order_gates }, { "done", order_done },
+  { "gates", order_gates }, { "done", order_done },   { "settings", order_settings },
 };
 
 void
@@ -201,6 +212,12 @@ tbx_ops_get_busy (TbxOps *self)
 void
 tbx_ops_protect (TbxOps *self, pid_t pid)
 {
+}
+
+void
+tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
+{
+  self->settings = *settings;
 }
 
 void

@@ -239,6 +239,20 @@ test_programs (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->exit_code, ==, 42);
 }
 
+/* Told before the first request, and anew while it serves. */
+static void
+test_settings (Fixture *f, gconstpointer data)
+{
+  TbxWorkerSettings settings = { 4 * 1024 * 1024, FALSE, TRUE };
+
+  tbx_worker_pool_set_settings (f->auth.pool, &settings);
+  log_in (f);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "4194304 0 1");
+  settings = (TbxWorkerSettings) { 65536, TRUE, FALSE };
+  tbx_worker_pool_set_settings (f->auth.pool, &settings);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "65536 1 0");
+}
+
 static void
 test_gates (Fixture *f, gconstpointer data)
 {
@@ -303,6 +317,7 @@ main (int argc, char **argv)
   ADD ("idle", test_idle);
   ADD ("programs", test_programs);
   ADD ("gates", test_gates);
+  ADD ("settings", test_settings);
   ADD ("not-admitted", test_not_admitted);
   g_test_add_func ("/worker-self/no-program", test_no_program);
   status = g_test_run ();

@@ -140,6 +140,16 @@ verify (Fixture *f)
   g_assert_cmpstr (tbx_worker_get_account (f->worker)->name, ==, "alice");
 }
 
+/* What is configured comes before all requests. */
+static void
+hear_settings (Fixture *f)
+{
+  g_auto(TbxControlPacket) packet;
+
+  hear (f, TBX_WORKER_SETTINGS, &packet);
+  g_assert_cmpuint (packet.message.settings.stream_limit_bytes, ==, 16 * 1024 * 1024);
+}
+
 static void
 open_session (Fixture *f)
 {
@@ -152,6 +162,7 @@ open_session (Fixture *f)
   f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, &error);
   g_assert_no_error (error);
   packet.fd = -1;
+  hear_settings (f);
   say (f, (TbxWorkerMessage) { .type = TBX_WORKER_READY });
   tbx_test_until (f->n_verdicts == 2);
   g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);
@@ -576,6 +587,7 @@ test_attach (Fixture *f, gconstpointer data)
   f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, NULL);
   packet.fd = -1;
   g_assert_nonnull (f->buffer);
+  hear_settings (f);
   say (f, (TbxWorkerMessage) { .type = TBX_WORKER_HELLO, .hello = { TBX_WORKER_PROTOCOL, 1 } });
   say (f, program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0));
   say (f, (TbxWorkerMessage) { .type = TBX_WORKER_STATE, .busy = TRUE });

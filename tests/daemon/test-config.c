@@ -34,6 +34,9 @@ test_empty (void)
   g_assert_cmpstr (config->exclude_nics, ==, "docker*,veth*,virbr*,antrea-*,cali*");
   g_assert_cmpuint (config->power_deadline_ms, ==, 10000);
   g_assert_cmpuint (config->inhibitor_wait_ms, ==, 30000);
+  g_assert_cmpuint (config->stream_limit_bytes, ==, 16 << 20);
+  g_assert_true (config->http_round_trip);
+  g_assert_true (config->archive_transfers);
   g_assert_cmpstr (config->inhibitors, ==, "override");
   g_assert_cmpstr (config->shutdown_command, ==, "/sbin/shutdown");
   g_assert_true (g_str_has_suffix (config->power_directory, "/toolboxd/power.d"));
@@ -62,6 +65,47 @@ test_power (void)
                    "t.conf:3: [power] inhibitors: neither “override” nor “refuse”");
   g_assert_cmpuint (refused->power_deadline_ms, ==, 10000);
   g_assert_cmpstr (refused->inhibitors, ==, "override");
+}
+
+static void
+test_settings (void)
+{
+  static const struct { const char *value; guint bytes; const char *problem; } sizes[] = {
+    { "65536", 65536, NULL }, { "64K", 65536, NULL }, { "1G", 1 << 30, NULL },
+    { "3M", 3 << 20, NULL }, { "1024M", 1 << 30, NULL },
+    { "63K", 16 << 20, "not between 64K and 1024M" },
+    { "2G", 16 << 20, "not between 64K and 1024M" },
+    { "4294967295G", 16 << 20, "not between 64K and 1024M" },
+    { "16MB", 16 << 20, "is not an unsigned number" },
+    { "", 16 << 20, "Empty string" },
+    { "M", 16 << 20, "Empty string" },
+    { "-1M", 16 << 20, "is not an unsigned number" },
+  };
+  g_autoptr(GPtrArray) problems = NULL;
+  g_autoptr(TbxConfig) off = parse ("[guest-operations]\nhttp-round-trip=no\n"
+                                    "archive-transfers=false\n", &problems);
+
+  g_assert_cmpuint (problems->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (problems, 0), ==,
+                   "t.conf:2: [guest-operations] http-round-trip: neither “true” nor “false”; "
+                   "it is off until that is mended");
+  g_assert_false (off->http_round_trip);
+  g_assert_false (off->archive_transfers);
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree char *text = g_strconcat ("[guest-operations]\nstream-limit=", sizes[i].value,
+                                           "\n", NULL);
+      g_autoptr(GPtrArray) wrong = NULL;
+      g_autoptr(TbxConfig) config = parse (text, &wrong);
+
+      g_assert_cmpuint (config->stream_limit_bytes, ==, sizes[i].bytes);
+      g_assert_cmpuint (wrong->len, ==, sizes[i].problem == NULL ? 0 : 1);
+      if (sizes[i].problem != NULL)
+        {
+          g_test_message ("%s: %s", sizes[i].value, (char *) g_ptr_array_index (wrong, 0));
+          g_assert_nonnull (strstr (g_ptr_array_index (wrong, 0), sizes[i].problem));
+        }
+    }
 }
 
 /* Each message names file, line, group and key; what is good beside it counts. */
@@ -236,6 +280,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/good", test_good);
   g_test_add_func ("/config/empty", test_empty);
   g_test_add_func ("/config/power", test_power);
+  g_test_add_func ("/config/settings", test_settings);
   g_test_add_func ("/config/problems", test_problems);
   g_test_add_func ("/config/broken", test_broken);
   g_test_add_func ("/config/twice", test_twice);

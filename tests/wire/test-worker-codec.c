@@ -89,6 +89,8 @@ test_messages (void)
     { .type = TBX_WORKER_QUIT },
     { .type = TBX_WORKER_ATTACH },
     { .type = TBX_WORKER_OPEN_GATE, .gate_pid = 77 },
+    { .type = TBX_WORKER_SETTINGS, .settings = TBX_WORKER_SETTINGS_DEFAULT },
+    { .type = TBX_WORKER_SETTINGS, .settings = { TBX_WORKER_STREAM_MAX_BYTES, FALSE, TRUE } },
     { .type = TBX_WORKER_ADOPT, .program = program },
     { .type = TBX_WORKER_REQUEST, .request = { 1, 185, 0x40, 65536, 3, (const guint8 *) "a\xff" "b" } },
     { .type = TBX_WORKER_REQUEST, .request = { 2, 84, 0, 0, 0, NULL } },
@@ -175,6 +177,9 @@ test_malformed (void)
          "\x41\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0a\0\xff\xff\xff\xff" "\0\0\0\0\0\0\0"),
     ROW ("pid 0", WORKER, "\x46\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                           "\0\0\0\0\0\0"),
+    ROW ("a stream of less than there may be", DAEMON, "\x08\xff\xff\x00\x00\x01\x01"),
+    ROW ("a stream of more than there may be", DAEMON, "\x08\x01\x00\x00\x40\x01\x01"),
+    ROW ("no boolean", DAEMON, "\x08\x00\x00\x00\x01\x01\x02"),
     ROW ("another RPCI request", WORKER, "\x48\x0a\0info-set x\0"),
 #undef ROW
   };
