@@ -19,6 +19,7 @@ typedef struct
 struct _TbxArchiveLate
 {
   TbxArchiveRoot *root;           /* (not owned) */
+  TbxRing        *ring;           /* that it came from: told of each step (not owned) */
   TbxArchiveLog  *log;            /* (not owned) */
   gboolean        all_links;      /* symlinks out of the tree too */
   GArray         *links;          /* of Late (owned) */
@@ -40,16 +41,18 @@ late_clear (gpointer data)
  * tbx_archive_late_new:
  * @root: where; outlives the object
  * @all_links: whether symlinks may lead out of it
+ * @ring: that the archive came from; outlives the object
  * @log: outlives the object
  *
  * Returns: (transfer full): free with tbx_archive_late_free()
  */
 TbxArchiveLate *
-tbx_archive_late_new (TbxArchiveRoot *root, gboolean all_links, TbxArchiveLog *log)
+tbx_archive_late_new (TbxArchiveRoot *root, gboolean all_links, TbxRing *ring, TbxArchiveLog *log)
 {
   TbxArchiveLate *self = g_new0 (TbxArchiveLate, 1);
 
   self->root = root;
+  self->ring = ring;
   self->log = log;
   self->all_links = all_links;
   self->links = g_array_new (FALSE, FALSE, sizeof (Late));
@@ -186,19 +189,25 @@ int
 tbx_archive_late_make_links (TbxArchiveLate *self)
 {
   int error_number = 0;
+  guint n_made = 0;
   gboolean turns;
 
-  for (guint i = 0; error_number == 0 && i < self->links->len; i++)
+  while (error_number == 0 && n_made < self->links->len)
     {
-      const Late *link = &g_array_index (self->links, Late, i);
+      const Late *link = &g_array_index (self->links, Late, n_made);
 
-      error_number = tbx_archive_root_make_symlink (self->root, link->path, link->target,
-                                                    &link->attributes);
+      error_number = tbx_ring_is_cancelled (self->ring)
+                         ? ECANCELED
+                         : tbx_archive_root_make_symlink (self->root, link->path, link->target,
+                                                          &link->attributes);
+      if (error_number == 0)
+        n_made++;
     }
-  for (guint i = 0; !self->all_links && i < self->links->len; i++)
+  for (guint i = 0; !self->all_links && i < n_made; i++)
     {
       const Late *link = &g_array_index (self->links, Late, i);
 
+      tbx_ring_is_cancelled (self->ring);   /* it gets on */
       if (stays_inside (link->path, link->target, &turns) && turns)
         check_link (self, link);
     }
@@ -222,6 +231,7 @@ tbx_archive_late_set_folders (TbxArchiveLate *self)
     {
       const Late *folder = &g_array_index (self->folders, Late, i - 1);
 
+      tbx_ring_is_cancelled (self->ring);   /* it gets on, to the end in any case */
       result = tbx_archive_root_set_folder (self->root, folder->path, &folder->attributes);
       if (error_number == 0)
         error_number = result;

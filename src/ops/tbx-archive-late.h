@@ -2,6 +2,7 @@
 #pragma once
 #include "tbx-archive-log.h"
 #include "tbx-archive-root.h"
+#include "tbx-ring.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct _TbxArchiveLate TbxArchiveLate;
 
 TbxArchiveLate *tbx_archive_late_new         (TbxArchiveRoot *root, gboolean all_links,
-                                              TbxArchiveLog *log);
+                                              TbxRing *ring, TbxArchiveLog *log);
 void            tbx_archive_late_free        (TbxArchiveLate *self);
 int             tbx_archive_late_add_symlink (TbxArchiveLate *self, const char *path,
                                               const char *target,

@@ -101,8 +101,14 @@ reader_wait (TbxFile *file, TbxFileReady ready, gpointer user_data)
   return tbx_ring_wait (((ArchiveReader *) file)->ring, ready, user_data);
 }
 
+static gint64
+reader_got_on (TbxFile *file)
+{
+  return tbx_ring_got_on (((ArchiveReader *) file)->ring);
+}
+
 static const TbxFileFuncs reader_funcs = {
-  reader_read, reader_write, reader_stat, reader_close, reader_free, reader_wait,
+  reader_read, reader_write, reader_stat, reader_close, reader_free, reader_wait, reader_got_on,
 };
 
 static gboolean
@@ -174,7 +180,7 @@ open_root (const TbxArchiveName *name, int *root_fd, struct stat *info)
     return error_number;
   *root_fd = open (name->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (*root_fd < 0 || fstat (*root_fd, info) < 0)
-    return errno;
+    return errno == EAGAIN ? EACCES : errno;   /* somebody has a lease on it */
   return check_root (name, info);
 }
 

@@ -133,7 +133,9 @@ write_content (Unpacker *self, struct archive_entry *entry, int fd)
     {
       if (result != ARCHIVE_OK || offset < 0 || offset > size || (la_int64_t) n > size - offset)
         return archive_error (self);
-      error_number = write_all (fd, data, n, offset);
+      /* A little archive may be much content. */
+      error_number = tbx_ring_is_cancelled (self->unpack->ring) ? ECANCELED
+                                                                : write_all (fd, data, n, offset);
       end = offset + (la_int64_t) n;
     }
   if (error_number == 0 && end < size && ftruncate (fd, size) < 0)
@@ -390,7 +392,7 @@ tbx_archive_unpack (const TbxArchiveUnpack *unpack)
   self.source = tbx_archive_source_new (unpack->ring, unpack->limits->ratio,
                                         unpack->limits->ratio_from);
   self.root = tbx_archive_root_new (unpack->root_fd);
-  self.late = tbx_archive_late_new (self.root, unpack->all_links, unpack->log);
+  self.late = tbx_archive_late_new (self.root, unpack->all_links, unpack->ring, unpack->log);
   self.files = g_hash_table_new_full (tbx_file_id_hash, tbx_file_id_equal, g_free, NULL);
   if (self.la != NULL)
     {

@@ -77,8 +77,14 @@ writer_wait (TbxFile *file, TbxFileReady ready, gpointer user_data)
   return tbx_ring_wait (((ArchiveWriter *) file)->ring, ready, user_data);
 }
 
+static gint64
+writer_got_on (TbxFile *file)
+{
+  return tbx_ring_got_on (((ArchiveWriter *) file)->ring);
+}
+
 static const TbxFileFuncs writer_funcs = {
-  writer_read, writer_write, writer_stat, writer_close, writer_free, writer_wait,
+  writer_read, writer_write, writer_stat, writer_close, writer_free, writer_wait, writer_got_on,
 };
 
 static gpointer

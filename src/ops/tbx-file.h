@@ -27,6 +27,10 @@ typedef struct
   int   (*close) (TbxFile *self);
   void  (*free)  (TbxFile *self);
   guint (*wait)  (TbxFile *self, TbxFileReady ready, gpointer user_data);   /* or NULL */
+  /* When the work behind it got on last, monotonic time, microseconds: whoever waits
+   * goes on waiting while it does.  NULL: somebody else is waited for, and no longer
+   * than TBX_FILE_WAIT_MS. */
+  gint64 (*got_on) (TbxFile *self);
 } TbxFileFuncs;
 
 struct _TbxFile

@@ -18,6 +18,12 @@
    | TBX_HGFS_ATTR_OTHER_PERMS | TBX_HGFS_ATTR_ALLOCATION_SIZE | TBX_HGFS_ATTR_USER_ID   \
    | TBX_HGFS_ATTR_GROUP_ID | TBX_HGFS_ATTR_FILE_ID | TBX_HGFS_ATTR_VOLUME_ID)
 
+/* What is told of what is no file on disk. */
+#define VIRTUAL_MASK                                                                     \
+  (TBX_HGFS_ATTR_TYPE | TBX_HGFS_ATTR_SIZE | TBX_HGFS_ATTR_WRITE_TIME                    \
+   | TBX_HGFS_ATTR_SPECIAL_PERMS | TBX_HGFS_ATTR_OWNER_PERMS | TBX_HGFS_ATTR_GROUP_PERMS \
+   | TBX_HGFS_ATTR_OTHER_PERMS | TBX_HGFS_ATTR_USER_ID | TBX_HGFS_ATTR_GROUP_ID)
+
 /* What is told of the list of shares: all up to the permissions. */
 #define BASE_MASK  (TBX_HGFS_ATTR_OTHER_PERMS * 2 - 1)
 #define BASE_BYTES 4192
@@ -119,15 +125,12 @@ getattr_by_handler (TbxHgfsCall *call, const TbxFileHandler *handler, const char
   struct stat info;
   int error_number = handler->funcs->stat (handler->self, path, &info);
 
-  if (error_number == EAGAIN && tbx_hgfs_call_can_wait (call))
-    {
-      tbx_hgfs_call_set_wait (call, handler->funcs->wait (handler->self, path, tbx_hgfs_call_ready,
-                                                          call));
-      return TBX_HGFS_CALL_WAITS;
-    }
+  if (error_number == EAGAIN && tbx_hgfs_call_wait_for_name (call, handler, path))
+    return TBX_HGFS_CALL_WAITS;
   if (error_number != 0)
     return tbx_hgfs_call_status (error_number);
   tbx_hgfs_fill_attr (&reply->attributes.attr, &info, NULL);
+  reply->attributes.attr.mask = VIRTUAL_MASK;
   return TBX_HGFS_OK;
 }
 

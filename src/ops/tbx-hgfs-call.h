@@ -17,20 +17,21 @@ typedef struct
   TbxHgfsPacket   packet;
   TbxHgfsRequest  request;
   gint64          deadline_us;   /* monotonic: it waits no longer than that, once it waits */
+  gint64          got_on_us;     /* monotonic: when what it waits for got on last, once it waits */
   gboolean        is_touching;   /* its session counts as used when it is answered */
   guint           wait_id;       /* source of its wait, or 0 */
 } TbxHgfsCall;
 
 /* What a function of a call gives besides a status of HGFS. */
-#define TBX_HGFS_CALL_WAITS    0x10000   /* tbx_hgfs_call_wait() was called: it is tried again */
+#define TBX_HGFS_CALL_WAITS    0x10000   /* after a tbx_hgfs_call_wait_*(): it is tried again */
 #define TBX_HGFS_CALL_ANSWERED 0x10001   /* the reply went out already */
 
 /* Gives a status; @reply is filled in when that is `TBX_HGFS_OK`. */
 typedef guint (*TbxHgfsCallFunc) (TbxHgfsCall *call, TbxHgfsReply *reply);
 
-gboolean tbx_hgfs_call_can_wait  (TbxHgfsCall *call);
-void     tbx_hgfs_call_set_wait  (TbxHgfsCall *call, guint wait_id);
-void     tbx_hgfs_call_ready     (gpointer call);
+gboolean tbx_hgfs_call_wait_for_file (TbxHgfsCall *call, TbxFile *file);
+gboolean tbx_hgfs_call_wait_for_name (TbxHgfsCall *call, const TbxFileHandler *handler,
+                                      const char *path);
 
 TbxHgfsStatus tbx_hgfs_call_status (int error_number);
 

@@ -55,9 +55,8 @@ open_file (TbxHgfsCall *call, const char *path, int *error_number)
   if (handler == NULL)
     return tbx_disk_file_open (path, &how, error_number);
   file = handler->funcs->open (handler->self, path, access, error_number);
-  if (file == NULL && *error_number == EAGAIN && tbx_hgfs_call_can_wait (call))
-    tbx_hgfs_call_set_wait (call, handler->funcs->wait (handler->self, path, tbx_hgfs_call_ready,
-                                                        call));
+  if (file == NULL && *error_number == EAGAIN)
+    tbx_hgfs_call_wait_for_name (call, handler, path);
   return file;
 }
 
@@ -97,16 +96,6 @@ tbx_hgfs_do_open (TbxHgfsCall *call, TbxHgfsReply *reply)
   return TBX_HGFS_OK;
 }
 
-/* Whether the call waits for its file now. */
-static gboolean
-wait_for (TbxHgfsCall *call, TbxFile *file)
-{
-  if (file->funcs->wait == NULL || !tbx_hgfs_call_can_wait (call))
-    return FALSE;
-  tbx_hgfs_call_set_wait (call, tbx_file_wait (file, tbx_hgfs_call_ready, call));
-  return TRUE;
-}
-
 /* The data lands in the reply by the file's own read: nothing is copied. */
 guint
 tbx_hgfs_do_read (TbxHgfsCall *call, TbxHgfsReply *reply)
@@ -124,8 +113,8 @@ tbx_hgfs_do_read (TbxHgfsCall *call, TbxHgfsReply *reply)
   tbx_hgfs_packet_init_reply (&header, &call->packet, TBX_HGFS_OK);
   error_number = tbx_file_read (handle->file, request->offset,
                                 buffer + tbx_hgfs_read_data_offset (&header), request->size, &done);
-  if (error_number == EAGAIN)
-    return wait_for (call, handle->file) ? TBX_HGFS_CALL_WAITS : TBX_HGFS_GENERIC_ERROR;
+  if (error_number == EAGAIN && tbx_hgfs_call_wait_for_file (call, handle->file))
+    return TBX_HGFS_CALL_WAITS;
   if (error_number != 0)
     return tbx_hgfs_call_status (error_number);
   tbx_op_return_in_place (call->op, tbx_hgfs_read_reply_format (&header, (guint32) done, buffer));
@@ -148,8 +137,8 @@ tbx_hgfs_do_write (TbxHgfsCall *call, TbxHgfsReply *reply)
   error_number = tbx_file_write (handle->file, request->offset,
                                  (request->flags & TBX_HGFS_WRITE_APPEND) != 0,
                                  request->data.data, request->data.size, &done);
-  if (error_number == EAGAIN)
-    return wait_for (call, handle->file) ? TBX_HGFS_CALL_WAITS : TBX_HGFS_GENERIC_ERROR;
+  if (error_number == EAGAIN && tbx_hgfs_call_wait_for_file (call, handle->file))
+    return TBX_HGFS_CALL_WAITS;
   if (error_number != 0)
     return tbx_hgfs_call_status (error_number);
   tbx_hgfs_packet_init_reply (&header, &call->packet, TBX_HGFS_OK);
@@ -170,13 +159,9 @@ tbx_hgfs_do_close (TbxHgfsCall *call, TbxHgfsReply *reply)
   if (tbx_disk_file_is_disk (handle->file))
     tbx_disk_file_set_op (handle->file, call->op);
   error_number = tbx_file_close (handle->file);
-  /* What is still being worked on may take its time: it makes progress. */
-  if (error_number == EAGAIN && handle->file->funcs->wait != NULL)
-    {
-      tbx_op_progress (call->op);
-      tbx_hgfs_call_set_wait (call, tbx_file_wait (handle->file, tbx_hgfs_call_ready, call));
-      return TBX_HGFS_CALL_WAITS;
-    }
+  if (error_number == EAGAIN && tbx_hgfs_call_wait_for_file (call, handle->file))
+    return TBX_HGFS_CALL_WAITS;
   tbx_hgfs_handles_remove (call->handles, handle);
-  return error_number == 0 ? TBX_HGFS_OK : tbx_hgfs_status_from_errno (error_number);
+  return error_number == EAGAIN ? TBX_HGFS_GENERIC_ERROR
+                                : tbx_hgfs_status_from_errno (error_number);
 }

@@ -212,6 +212,32 @@ tbx_hgfs_handles_renamed (TbxHgfsHandles *self, const char *from, const char *to
     }
 }
 
+/**
+ * tbx_hgfs_handles_got_on:
+ * @self: the handles
+ * @session: whose
+ *
+ * Returns: when work on any of its files got on last, monotonic time in microseconds,
+ *   or 0
+ */
+gint64
+tbx_hgfs_handles_got_on (TbxHgfsHandles *self, guint64 session)
+{
+  gint64 last_us = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->all);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      TbxHgfsHandle *handle = value;
+
+      if (handle->session == session && handle->file != NULL && handle->file->funcs->got_on != NULL)
+        last_us = MAX (last_us, handle->file->funcs->got_on (handle->file));
+    }
+  return last_us;
+}
+
 static gboolean
 is_of_session (gpointer key, gpointer value, gpointer user_data)
 {

@@ -36,6 +36,7 @@ TbxHgfsHandle  *tbx_hgfs_handles_find_virtual (TbxHgfsHandles *self, guint64 ses
 void            tbx_hgfs_handles_remove      (TbxHgfsHandles *self, TbxHgfsHandle *handle);
 void            tbx_hgfs_handles_renamed     (TbxHgfsHandles *self, const char *from,
                                               const char *to);
+gint64          tbx_hgfs_handles_got_on      (TbxHgfsHandles *self, guint64 session);
 void            tbx_hgfs_handles_drop        (TbxHgfsHandles *self, guint64 session);
 
 G_END_DECLS

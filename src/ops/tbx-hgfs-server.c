@@ -1,45 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-hgfs-call.h"
+#include "tbx-hgfs-sessions.h"
 #include "tbx-umask.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
-#define MAX_SESSIONS      64
-#define SESSION_IDLE_US   (600 * G_USEC_PER_SEC)
 #define MIN_PACKET_BYTES  1024
-#define LOG_PERIOD_US     (60 * G_USEC_PER_SEC)
-
-/* The session of hosts that know none. */
-#define LEGACY_SESSION 0
 
 struct _TbxHgfsServer
 {
   GObject         parent_instance;
-  GHashTable     *sessions;    /* id (guint64, owned) -> Session (owned) */
-  TbxHgfsHandles *handles;     /* (owned) */
+  TbxHgfsSessions *sessions;   /* (owned) */
+  TbxHgfsHandles *handles;     /* what they have open (owned) */
   GArray         *handlers;    /* of TbxFileHandler: who serves names that are no files */
   GQueue          waiting;     /* of TbxHgfsCall (owned): at most one from the host, in fact */
-  guint           expire_id;   /* source that ends sessions nobody uses, or 0 */
-  TbxHgfsClock    clock;       /* monotonic time, microseconds */
-  gint64          logged_us;   /* when a malformed packet of no session was logged last, or 0 */
   mode_t          umask;       /* of the process: it is the user's and stays */
   gboolean        busy;        /* as it was told last */
 };
-
-typedef struct
-{
-  guint64 id;
-  gint64  used_us;    /* when its last packet came, or was answered */
-  gint64  logged_us;  /* when a malformed one was logged last, or 0 */
-} Session;
 
 G_DEFINE_FINAL_TYPE (TbxHgfsServer, tbx_hgfs_server, G_TYPE_OBJECT)
 
 enum { PROP_0, PROP_BUSY, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
-static gboolean on_expire (gpointer user_data);
 static void call_finish (TbxHgfsCall *call, guint status, TbxHgfsReply *reply);
 static guint do_create_session (TbxHgfsCall *call, TbxHgfsReply *reply);
 static guint do_destroy_session (TbxHgfsCall *call, TbxHgfsReply *reply);
@@ -99,7 +82,7 @@ static const TbxHgfsCallFunc functions[TBX_HGFS_N_OPS] = {
 static void
 server_update_busy (TbxHgfsServer *self)
 {
-  gboolean busy = g_hash_table_size (self->sessions) > 0;
+  gboolean busy = tbx_hgfs_sessions_count (self->sessions) > 0;
 
   if (self->busy == busy)
     return;
@@ -132,59 +115,26 @@ server_end_session (TbxHgfsServer *self, guint64 id)
 {
   server_end_waits (self, id, FALSE);
   tbx_hgfs_handles_drop (self->handles, id);
-  g_hash_table_remove (self->sessions, &id);
+  tbx_hgfs_sessions_remove (self->sessions, id);
 }
 
-/* Sets the alarm for the session that will have been idle for the longest. */
 static void
-server_set_alarm (TbxHgfsServer *self)
+on_session_idle (guint64 id, gpointer user_data)
 {
-  gint64 now_us = self->clock (), first_us = G_MAXINT64;
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->sessions);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    first_us = MIN (first_us, ((Session *) value)->used_us);
-  if (first_us == G_MAXINT64)
-    return;
-  first_us += SESSION_IDLE_US - now_us;
-  self->expire_id = g_timeout_add_seconds ((guint) (MAX (first_us, 0) / G_USEC_PER_SEC) + 1,
-                                           on_expire, self);
+  server_end_session (user_data, id);
+  server_update_busy (user_data);
 }
 
 /**
  * tbx_hgfs_server_expire:
  * @self: the server
  *
- * Ends the sessions that nobody used for 600 s, with all that they have open.
+ * Ends the sessions that nobody used for too long, with all that they have open.
  */
 void
 tbx_hgfs_server_expire (TbxHgfsServer *self)
 {
-  gint64 limit_us = self->clock () - SESSION_IDLE_US;
-  g_autoptr(GArray) ended = g_array_new (FALSE, FALSE, sizeof (guint64));
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->sessions);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((Session *) value)->used_us <= limit_us)
-      g_array_append_val (ended, ((Session *) value)->id);
-  for (guint i = 0; i < ended->len; i++)
-    server_end_session (self, g_array_index (ended, guint64, i));
-  server_update_busy (self);
-}
-
-static gboolean
-on_expire (gpointer user_data)
-{
-  TbxHgfsServer *self = user_data;
-
-  self->expire_id = 0;
-  tbx_hgfs_server_expire (self);
-  server_set_alarm (self);
-  return G_SOURCE_REMOVE;
+  tbx_hgfs_sessions_expire (self->sessions);
 }
 
 /**
@@ -195,19 +145,19 @@ on_expire (gpointer user_data)
 void
 tbx_hgfs_server_set_clock (TbxHgfsServer *self, TbxHgfsClock clock)
 {
-  self->clock = clock;
+  tbx_hgfs_sessions_set_clock (self->sessions, clock);
 }
 
-static Session *
-server_add_session (TbxHgfsServer *self, guint64 id)
+/**
+ * tbx_hgfs_server_set_idle:
+ * @self: the server
+ * @seconds: after which a session that nobody uses ends, `TBX_HGFS_MIN_IDLE_S` to
+ *   `TBX_HGFS_MAX_IDLE_S`
+ */
+void
+tbx_hgfs_server_set_idle (TbxHgfsServer *self, guint seconds)
 {
-  Session *session = g_new (Session, 1);
-
-  *session = (Session) { id, self->clock (), 0 };
-  g_hash_table_insert (self->sessions, &session->id, session);
-  if (self->expire_id == 0)
-    server_set_alarm (self);
-  return session;
+  tbx_hgfs_sessions_set_idle (self->sessions, seconds);
 }
 
 static guint
@@ -216,17 +166,14 @@ do_create_session (TbxHgfsCall *call, TbxHgfsReply *reply)
   static guint8 storage[TBX_HGFS_N_OPS * TBX_HGFS_CAPABILITY_BYTES];
   guint32 wanted = call->request.create_session.max_packet_bytes;
   guint32 flags[TBX_HGFS_N_OPS] = { 0 };
-  guint64 id = 0;
+  guint64 id;
 
   if (wanted > 0 && wanted < MIN_PACKET_BYTES)
     return TBX_HGFS_INVALID_PARAMETER;
-  if (g_hash_table_size (call->server->sessions) >= MAX_SESSIONS)
+  if (tbx_hgfs_sessions_count (call->server->sessions) >= TBX_HGFS_MAX_SESSIONS)
     return TBX_HGFS_TOO_MANY_SESSIONS;
-  while (id == LEGACY_SESSION || id == TBX_HGFS_NO_SESSION
-         || g_hash_table_contains (call->server->sessions, &id))
-    if (getrandom (&id, sizeof id, 0) != sizeof id)
-      return TBX_HGFS_GENERIC_ERROR;
-  server_add_session (call->server, id);
+  if (!tbx_hgfs_sessions_create (call->server->sessions, &id))
+    return TBX_HGFS_GENERIC_ERROR;
   for (guint32 op = 0; op < TBX_HGFS_N_OPS; op++)
     if (functions[op] != NULL && functions[op] != do_lock_change)
       flags[op] = TBX_HGFS_CAPABILITY_SUPPORTED;
@@ -258,7 +205,6 @@ static void
 call_finish (TbxHgfsCall *call, guint status, TbxHgfsReply *reply)
 {
   g_autoptr(TbxHgfsServer) server = g_object_ref (call->server);
-  Session *session = g_hash_table_lookup (server->sessions, &call->session);
   TbxHgfsPacket header;
   g_auto(TbxWriter) w = { 0 };
   g_autoptr(GBytes) bytes = NULL;
@@ -281,8 +227,8 @@ call_finish (TbxHgfsCall *call, guint status, TbxHgfsReply *reply)
         }
     }
   /* What takes long and gets on is use. */
-  if (session != NULL && call->is_touching)
-    session->used_us = server->clock ();
+  if (call->is_touching)
+    tbx_hgfs_sessions_used (server->sessions, call->session);
   call_free (call);
   server_update_busy (server);
 }
@@ -302,20 +248,71 @@ call_run (TbxHgfsCall *call)
     call_finish (call, status, &reply);
 }
 
-/**
- * tbx_hgfs_call_can_wait:
- * @call: a call whose file gives EAGAIN
- *
- * Returns: whether it may wait for it; else it is answered with what there is
- */
-gboolean
-tbx_hgfs_call_can_wait (TbxHgfsCall *call)
+/* For what may never come. */
+static gboolean
+call_has_time (TbxHgfsCall *call)
 {
   gint64 now_us = g_get_monotonic_time ();
 
   if (call->deadline_us == 0)
     call->deadline_us = now_us + TBX_FILE_WAIT_MS * 1000;
   return now_us < call->deadline_us;
+}
+
+static void
+on_call_ready (gpointer data)
+{
+  TbxHgfsCall *call = data;
+
+  call->wait_id = 0;
+  g_queue_remove (&call->server->waiting, call);
+  call_run (call);
+}
+
+/**
+ * tbx_hgfs_call_wait_for_file:
+ * @call: a call
+ * @file: (transfer none): gave EAGAIN; stays as long as its session
+ *
+ * Work that gets on is waited for however long it takes: whoever sent the request is
+ * told that it does, and gives up by himself when it does not.
+ * Source: docs/design.md, "Processes".
+ *
+ * Returns: whether it waits; else it is answered with what there is
+ */
+gboolean
+tbx_hgfs_call_wait_for_file (TbxHgfsCall *call, TbxFile *file)
+{
+  gint64 got_on_us;
+
+  if (file->funcs->wait == NULL)
+    return FALSE;
+  if (file->funcs->got_on == NULL && !call_has_time (call))
+    return FALSE;
+  if (file->funcs->got_on != NULL && (got_on_us = file->funcs->got_on (file)) > call->got_on_us)
+    {
+      call->got_on_us = got_on_us;
+      tbx_op_progress (call->op);
+    }
+  call->wait_id = tbx_file_wait (file, on_call_ready, call);
+  return TRUE;
+}
+
+/**
+ * tbx_hgfs_call_wait_for_name:
+ * @call: a call
+ * @handler: gave EAGAIN
+ * @path: for this name
+ *
+ * Returns: whether it waits; else it is answered with what there is
+ */
+gboolean
+tbx_hgfs_call_wait_for_name (TbxHgfsCall *call, const TbxFileHandler *handler, const char *path)
+{
+  if (handler->funcs->wait == NULL || !call_has_time (call))
+    return FALSE;
+  call->wait_id = handler->funcs->wait (handler->self, path, on_call_ready, call);
+  return TRUE;
 }
 
 /* What the host is told of an errno.  EINVAL is about a number here, for names were
@@ -330,23 +327,6 @@ tbx_hgfs_call_status (int error_number)
   return tbx_hgfs_status_from_errno (error_number);
 }
 
-/* @wait_id: what tbx_file_wait(), or a handler's wait, gave; it calls tbx_hgfs_call_ready(). */
-void
-tbx_hgfs_call_set_wait (TbxHgfsCall *call, guint wait_id)
-{
-  call->wait_id = wait_id;
-}
-
-void
-tbx_hgfs_call_ready (gpointer data)
-{
-  TbxHgfsCall *call = data;
-
-  call->wait_id = 0;
-  g_queue_remove (&call->server->waiting, call);
-  call_run (call);
-}
-
 /* Whether the session is there that the packet belongs to.  That of hosts that know
  * none is always. */
 static gboolean
@@ -356,9 +336,9 @@ call_find_session (TbxHgfsCall *call)
 
   if (call->packet.op == TBX_HGFS_CREATE_SESSION_V4)
     return TRUE;
-  call->session = is_legacy ? LEGACY_SESSION : call->packet.session_id;
-  if (is_legacy || (call->session != LEGACY_SESSION
-                    && g_hash_table_contains (call->server->sessions, &call->session)))
+  call->session = is_legacy ? TBX_HGFS_LEGACY_SESSION : call->packet.session_id;
+  if (is_legacy || (call->session != TBX_HGFS_LEGACY_SESSION
+                    && tbx_hgfs_sessions_has (call->server->sessions, call->session)))
     return TRUE;
   call->packet.session_id = TBX_HGFS_NO_SESSION;
   return FALSE;
@@ -368,14 +348,9 @@ call_find_session (TbxHgfsCall *call)
 static void
 call_touch_session (TbxHgfsCall *call)
 {
-  TbxHgfsServer *self = call->server;
-  Session *session = g_hash_table_lookup (self->sessions, &call->session);
-
   call->is_touching = call->packet.op != TBX_HGFS_CREATE_SESSION_V4;
-  if (session != NULL)
-    session->used_us = self->clock ();
-  else if (call->is_touching)
-    server_add_session (self, call->session);
+  if (call->is_touching)
+    tbx_hgfs_sessions_use (call->server->sessions, call->session);
 }
 
 static guint
@@ -396,22 +371,6 @@ call_decode (TbxHgfsCall *call, const guint8 *data, gsize size, gsize reply_capa
   if (status == TBX_HGFS_OK)
     call_touch_session (call);
   return status;
-}
-
-/* A host that tries one form of an operation after the other is no reason for more
- * than a line a minute. */
-static void
-call_log_malformed (TbxHgfsCall *call, gsize size)
-{
-  Session *session = g_hash_table_lookup (call->server->sessions, &call->session);
-  gint64 *logged_us = session != NULL ? &session->logged_us : &call->server->logged_us;
-  gint64 now_us = call->server->clock ();
-
-  if (*logged_us != 0 && now_us - *logged_us < LOG_PERIOD_US)
-    return;
-  *logged_us = now_us;
-  g_info ("An HGFS packet of %" G_GSIZE_FORMAT " bytes cannot be served, operation %u", size,
-          call->packet.op);
 }
 
 /**
@@ -447,8 +406,10 @@ tbx_hgfs_server_handle (TbxHgfsServer *self, TbxOp *op)
     call_run (call);
   else
     {
-      if (status == TBX_HGFS_PROTOCOL_ERROR)
-        call_log_malformed (call, body->packet.size);
+      if (status == TBX_HGFS_PROTOCOL_ERROR
+          && tbx_hgfs_sessions_may_log (self->sessions, call->session))
+        g_info ("An HGFS packet of %" G_GSIZE_FORMAT " bytes cannot be served, operation %u",
+                body->packet.size, call->packet.op);
       memset (&reply, 0, sizeof reply);
       call_finish (call, status, &reply);
     }
@@ -511,7 +472,6 @@ tbx_hgfs_server_dispose (GObject *object)
   TbxHgfsServer *self = TBX_HGFS_SERVER (object);
 
   server_end_waits (self, 0, TRUE);
-  g_clear_handle_id (&self->expire_id, g_source_remove);
   G_OBJECT_CLASS (tbx_hgfs_server_parent_class)->dispose (object);
 }
 
@@ -520,8 +480,8 @@ tbx_hgfs_server_finalize (GObject *object)
 {
   TbxHgfsServer *self = TBX_HGFS_SERVER (object);
 
+  tbx_hgfs_sessions_free (self->sessions);
   tbx_hgfs_handles_free (self->handles);
-  g_hash_table_unref (self->sessions);
   g_array_unref (self->handlers);
   G_OBJECT_CLASS (tbx_hgfs_server_parent_class)->finalize (object);
 }
@@ -549,9 +509,8 @@ static void
 tbx_hgfs_server_init (TbxHgfsServer *self)
 {
   self->umask = tbx_umask_get ();
-  self->clock = g_get_monotonic_time;
-  self->sessions = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->handles = tbx_hgfs_handles_new ();
+  self->sessions = tbx_hgfs_sessions_new (self->handles, on_session_idle, self);
   self->handlers = g_array_new (FALSE, FALSE, sizeof (TbxFileHandler));
   g_queue_init (&self->waiting);
 }

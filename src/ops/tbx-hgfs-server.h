@@ -2,6 +2,7 @@
 #pragma once
 #include <glib-object.h>
 #include "tbx-file-handler.h"
+#include "tbx-hgfs-sessions.h"
 #include "tbx-op.h"
 
 G_BEGIN_DECLS
@@ -11,10 +12,9 @@ G_BEGIN_DECLS
 #define TBX_TYPE_HGFS_SERVER (tbx_hgfs_server_get_type ())
 G_DECLARE_FINAL_TYPE (TbxHgfsServer, tbx_hgfs_server, TBX, HGFS_SERVER, GObject)
 
-typedef gint64 (*TbxHgfsClock) (void);
-
 TbxHgfsServer *tbx_hgfs_server_new         (void);
 void           tbx_hgfs_server_set_clock   (TbxHgfsServer *self, TbxHgfsClock clock);
+void           tbx_hgfs_server_set_idle    (TbxHgfsServer *self, guint seconds);
 void           tbx_hgfs_server_expire      (TbxHgfsServer *self);
 void           tbx_hgfs_server_add_handler (TbxHgfsServer *self, const TbxFileHandler *handler);
 void           tbx_hgfs_server_handle      (TbxHgfsServer *self, TbxOp *op);

@@ -25,8 +25,8 @@ read_target (int dir_fd, const char *name, char target[PATH_MAX])
 
 /* Appends one record; FALSE when it does not fit.  A file that is gone meanwhile, or
  * may not be looked at, is listed with what is known. */
-static gboolean
-append_info (GString *text, gsize limit, int dir_fd, const char *name, const char *shown)
+gboolean
+tbx_list_append_info (GString *text, gsize limit, int dir_fd, const char *name, const char *shown)
 {
   TbxVixFileInfo record = { .name = shown };
   char target[PATH_MAX] = "";
@@ -69,7 +69,7 @@ return_page (TbxOp *op, const TbxFolderList *list, const char *single, guint64 n
     {
       const char *name = list == NULL ? single : g_ptr_array_index (list->names, i);
 
-      fits = append_info (records, limit, list == NULL ? AT_FDCWD : list->fd, name, name);
+      fits = tbx_list_append_info (records, limit, list == NULL ? AT_FDCWD : list->fd, name, name);
       if (fits)
         i++;
     }
@@ -224,63 +224,4 @@ tbx_handle_directory_exists (TbxOps *self, TbxOp *op)
   struct stat info;
 
   return_flag (op, stat (tbx_op_get_request (op)->file.path, &info) == 0 && S_ISDIR (info.st_mode));
-}
-
-/* Source: docs/wire/vix.md, "INITIATE_FILE_TRANSFER_FROM_GUEST (188) / TO_GUEST (189)". */
-void
-tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op)
-{
-  const char *path = tbx_op_get_request (op)->list_files.path;
-  g_autoptr(GString) text = g_string_new (NULL);
-  struct stat info;
-
-  if (lstat (path, &info) < 0)
-    tbx_op_return_errno (op, errno);
-  else if (S_ISLNK (info.st_mode))
-    tbx_op_return (op, TBX_VIX_INVALID_ARG, ELOOP);
-  else if (!S_ISREG (info.st_mode))
-    tbx_op_return (op, TBX_VIX_NOT_A_FILE, S_ISDIR (info.st_mode) ? EISDIR : EINVAL);
-  else if (access (path, R_OK) < 0)
-    tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, errno);
-  else
-    {
-      append_info (text, TBX_VIX_PAYLOAD_MAX_BYTES, AT_FDCWD, path, path);
-      tbx_op_return_data (op, text->str, text->len);
-    }
-}
-
-static void
-check_new_file (TbxOp *op, const char *path, int error_number)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  struct stat info;
-
-  if (error_number == ENAMETOOLONG)
-    tbx_op_return_errno (op, error_number);
-  else if (stat (folder, &info) < 0 || !S_ISDIR (info.st_mode))
-    tbx_op_return (op, TBX_VIX_FILE_NAME_INVALID, ENOENT);
-  else if (access (folder, W_OK | X_OK) < 0)
-    tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, errno);
-  else
-    tbx_op_return (op, TBX_VIX_OK, 0);
-}
-
-void
-tbx_handle_transfer_to_guest (TbxOps *self, TbxOp *op)
-{
-  const TbxVixTransferToGuest *request = &tbx_op_get_request (op)->transfer_to_guest;
-  struct stat info;
-
-  if (lstat (request->path, &info) < 0)
-    check_new_file (op, request->path, errno);
-  else if (S_ISLNK (info.st_mode))
-    tbx_op_return (op, TBX_VIX_INVALID_ARG, ELOOP);
-  else if (!S_ISREG (info.st_mode))
-    tbx_op_return (op, TBX_VIX_NOT_A_FILE, S_ISDIR (info.st_mode) ? EISDIR : EINVAL);
-  else if (!request->overwrite)
-    tbx_op_return (op, TBX_VIX_FILE_ALREADY_EXISTS, EEXIST);
-  else if (access (request->path, W_OK) < 0)
-    tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, errno);
-  else
-    tbx_op_return (op, TBX_VIX_OK, 0);
 }

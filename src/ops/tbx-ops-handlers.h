@@ -26,7 +26,8 @@ int               tbx_ops_make_gate    (TbxOps *self, int *keep_fd);
 void              tbx_ops_keep_gate    (TbxOps *self, gint64 pid, int keep_fd);
 
 /* tbx-ops.c */
-TbxHgfsServer *tbx_ops_get_hgfs (TbxOps *self);
+TbxHgfsServer *tbx_ops_get_hgfs      (TbxOps *self);
+GHashTable    *tbx_ops_get_transfers (TbxOps *self);
 
 /* tbx-start-ops.c */
 void tbx_handle_start_program (TbxOps *self, TbxOp *op);
@@ -65,7 +66,12 @@ void tbx_handle_list_directory      (TbxOps *self, TbxOp *op);
 void tbx_handle_get_file_info       (TbxOps *self, TbxOp *op);
 void tbx_handle_file_exists         (TbxOps *self, TbxOp *op);
 void tbx_handle_directory_exists    (TbxOps *self, TbxOp *op);
+gboolean tbx_list_append_info       (GString *text, gsize limit, int dir_fd, const char *name,
+                                     const char *shown);
+
+/* tbx-transfer-ops.c */
 void tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op);
 void tbx_handle_transfer_to_guest   (TbxOps *self, TbxOp *op);
+void tbx_transfer_give_up           (gpointer transfer);
 
 G_END_DECLS

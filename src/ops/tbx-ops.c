@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
+#include "tbx-archive-handler.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,7 +14,9 @@ struct _TbxOps
   TbxOpsUser   user;
   TbxPrograms *programs;     /* (owned) */
   TbxListings *listings;     /* (owned) */
+  TbxArchiveHandler *archives; /* serves folders (owned) */
   TbxHgfsServer *hgfs;       /* (owned) */
+  GHashTable  *transfers;    /* set: requests about a file that is not ready yet (owned) */
   TbxFolderList *folder_list;    /* the last that was read (owned), or NULL */
   guint        folder_list_id; /* source that drops it, or 0 */
   GArray      *protected;    /* of pid_t: the daemon and its helpers */
@@ -174,6 +177,13 @@ tbx_ops_get_hgfs (TbxOps *self)
   return self->hgfs;
 }
 
+/* For handlers: what waits for a file; freed when it is answered. */
+GHashTable *
+tbx_ops_get_transfers (TbxOps *self)
+{
+  return self->transfers;
+}
+
 TbxListings *
 tbx_ops_get_listings (TbxOps *self)
 {
@@ -237,6 +247,7 @@ void
 tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
 {
   self->settings = *settings;
+  tbx_archive_handler_set_allowed (self->archives, settings->archive_transfers);
 }
 
 /**
@@ -390,8 +401,10 @@ tbx_ops_dispose (GObject *object)
   TbxOps *self = TBX_OPS (object);
 
   g_hash_table_remove_all (self->gates);
+  g_hash_table_remove_all (self->transfers);
   tbx_ops_set_folder_list (self, NULL);
   g_clear_object (&self->hgfs);
+  g_clear_pointer (&self->archives, tbx_archive_handler_free);   /* after all of its files */
   g_clear_object (&self->programs);
   G_OBJECT_CLASS (tbx_ops_parent_class)->dispose (object);
 }
@@ -402,6 +415,7 @@ tbx_ops_finalize (GObject *object)
   TbxOps *self = TBX_OPS (object);
 
   g_hash_table_unref (self->gates);
+  g_hash_table_unref (self->transfers);
   g_array_unref (self->protected);
   tbx_listings_free (self->listings);
   tbx_ops_user_clear (&self->user);
@@ -455,10 +469,15 @@ tbx_ops_class_init (TbxOpsClass *klass)
 static void
 tbx_ops_init (TbxOps *self)
 {
+  TbxFileHandler archives = { .funcs = &tbx_archive_handler_funcs };
+
   self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
   self->programs = tbx_programs_new ();
   self->listings = tbx_listings_new ();
   self->hgfs = tbx_hgfs_server_new ();
+  archives.self = self->archives = tbx_archive_handler_new (TRUE, NULL, NULL);
+  tbx_hgfs_server_add_handler (self->hgfs, &archives);
+  self->transfers = g_hash_table_new_full (NULL, NULL, tbx_transfer_give_up, NULL);
   self->protected = g_array_new (FALSE, FALSE, sizeof (pid_t));
   self->gates = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, gate_free);
   g_signal_connect_object (self->programs, "started", G_CALLBACK (on_program_started), self,

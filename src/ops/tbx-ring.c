@@ -13,6 +13,7 @@ struct _TbxRing
   gboolean cancelled;      /* the loop wants no more of the thread */
   gboolean finished;       /* the thread does no more */
   int      error_number;   /* with which it finished */
+  gint64   alive_us;       /* when the thread got on last, monotonic time */
 
   /* What the loop waits for: any of these, or the thread's end. */
   guint64  wanted_head;
@@ -31,6 +32,7 @@ tbx_ring_new (void)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->wanted_head = self->wanted_tail = G_MAXUINT64;
+  self->alive_us = g_get_monotonic_time ();
   return self;
 }
 
@@ -110,6 +112,7 @@ tbx_ring_put (TbxRing *self, const guint8 *data, gsize size)
       ring_copy_in (self, self->head, data, n);
       g_mutex_lock (&self->lock);
       self->head += n;
+      self->alive_us = g_get_monotonic_time ();
       ring_wake (self);
       g_mutex_unlock (&self->lock);
       data += n;
@@ -146,12 +149,14 @@ tbx_ring_take (TbxRing *self, guint8 *buffer, gsize size)
   ring_copy_out (self, self->tail, buffer, n);
   g_mutex_lock (&self->lock);
   self->tail += n;
+  self->alive_us = g_get_monotonic_time ();
   ring_wake (self);
   g_mutex_unlock (&self->lock);
   return (gssize) n;
 }
 
-/* The thread asks this where it works for long without putting or taking. */
+/* The thread asks this where it works for long without putting or taking: whenever it
+ * got on. */
 gboolean
 tbx_ring_is_cancelled (TbxRing *self)
 {
@@ -159,6 +164,7 @@ tbx_ring_is_cancelled (TbxRing *self)
 
   g_mutex_lock (&self->lock);
   cancelled = self->cancelled;
+  self->alive_us = g_get_monotonic_time ();
   g_mutex_unlock (&self->lock);
   return cancelled;
 }
@@ -277,6 +283,24 @@ tbx_ring_end (TbxRing *self)
   g_cond_signal (&self->changed);
   g_mutex_unlock (&self->lock);
   return error_number;
+}
+
+/**
+ * tbx_ring_got_on:
+ * @self: a ring
+ *
+ * Returns: when the thread put, took, or asked whether it is cancelled last, monotonic
+ *   time in microseconds
+ */
+gint64
+tbx_ring_got_on (TbxRing *self)
+{
+  gint64 alive_us;
+
+  g_mutex_lock (&self->lock);
+  alive_us = self->alive_us;
+  g_mutex_unlock (&self->lock);
+  return alive_us;
 }
 
 /* The thread is to stop at once. */

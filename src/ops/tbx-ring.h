@@ -28,6 +28,7 @@ void     tbx_ring_release      (TbxRing *self, guint64 position);
 int      tbx_ring_offer        (TbxRing *self, const guint8 *data, gsize size);
 int      tbx_ring_end          (TbxRing *self);
 void     tbx_ring_cancel       (TbxRing *self);
+gint64   tbx_ring_got_on       (TbxRing *self);
 guint    tbx_ring_wait         (TbxRing *self, TbxFileReady ready, gpointer user_data);
 
 G_END_DECLS

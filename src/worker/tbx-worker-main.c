@@ -69,6 +69,8 @@ serve (pid_t daemon)
   tbx_ops_set_gated (ops, handover.gated);
   if (!tbx_control_send (TBX_WORKER_SOCKET_FD, &ready, -1, NULL))
     return EXIT_FAILURE;
+  /* The service's alone: with it ends what waits, which the service answers. */
+  g_clear_object (&ops);
   tbx_worker_service_run (service);
   return EXIT_SUCCESS;
 }

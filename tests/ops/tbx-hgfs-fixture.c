@@ -45,6 +45,12 @@ on_done (TbxOp *op, TbxVixCode code, int error_number, gsize size, gpointer user
   f->packet_size = size;
 }
 
+static void
+on_progress (TbxOp *op, gpointer user_data)
+{
+  ((HgfsFixture *) user_data)->n_progress++;
+}
+
 void
 hgfs_send_bytes (HgfsFixture *f, gconstpointer packet, gsize size)
 {
@@ -53,9 +59,9 @@ hgfs_send_bytes (HgfsFixture *f, gconstpointer packet, gsize size)
 
   request.hgfs_packet.packet.data = packet;
   request.hgfs_packet.packet.size = size;
-  f->n_answers = 0;
+  f->n_answers = f->n_progress = 0;
   f->packet_size = 0;
-  op = tbx_op_new (&request, 0, f->packet, sizeof f->packet, on_done, NULL, f);
+  op = tbx_op_new (&request, 0, f->packet, sizeof f->packet, on_done, on_progress, f);
   tbx_hgfs_server_handle (f->server, op);
 }
 

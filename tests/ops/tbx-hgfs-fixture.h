@@ -17,6 +17,7 @@ typedef struct
   GPtrArray     *storage;    /* of GByteArray: what names of requests are made of */
 
   guint8        *sent;       /* the last packet, which stays until it is answered (owned) */
+  guint          n_progress;      /* how often it was said that the last gets on */
   guint          n_answers;
   TbxVixCode     code;
   guint8         packet[TBX_HGFS_REPLY_MAX_BYTES];

@@ -192,6 +192,9 @@ typedef struct
 {
   TbxFile  base;
   gboolean ready;
+  guint    ready_after;   /* waits */
+  gboolean gets_on;       /* in each wait */
+  gint64   got_on_us;
   guint    n_waits;
   guint    n_frees;
 } SlowFile;
@@ -235,7 +238,9 @@ on_waited (gpointer data)
 {
   Waiter *waiter = data;
 
-  slow.ready = TRUE;
+  slow.ready = slow.n_waits >= slow.ready_after;
+  if (slow.gets_on)
+    slow.got_on_us = g_get_monotonic_time ();
   waiter->ready (waiter->user_data);
   return G_SOURCE_REMOVE;
 }
@@ -250,6 +255,14 @@ slow_wait (TbxFile *file, TbxFileReady ready, gpointer user_data)
   return g_timeout_add_full (G_PRIORITY_DEFAULT, 20, on_waited, waiter, g_free);
 }
 
+static gint64
+slow_got_on (TbxFile *file)
+{
+  return slow.got_on_us;
+}
+
+static const TbxFileFuncs work_funcs = { slow_read, NULL, slow_stat, slow_close, slow_free,
+                                         slow_wait, slow_got_on };
 static const TbxFileFuncs slow_funcs = { slow_read, NULL, slow_stat, slow_close, slow_free,
                                          slow_wait };
 
@@ -327,6 +340,82 @@ test_expiry_while_waiting (HgfsFixture *f, gconstpointer data)
   g_assert_cmpuint (slow.n_frees, ==, 1);
 }
 
+/* Somebody else may take for ever: a second, and no longer. */
+static void
+test_wait_in_vain (HgfsFixture *f, gconstpointer data)
+{
+  guint32 handle = open_slow (f);
+  gint64 start_us = g_get_monotonic_time ();
+
+  slow.ready_after = 1000;
+  g_assert_cmpuint (hgfs_read (f, handle, 0, 10), ==, TBX_HGFS_GENERIC_ERROR);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, >=, TBX_FILE_WAIT_MS * 1000);
+  g_assert_cmpuint (f->n_progress, ==, 0);
+  slow.n_waits = 0;
+  g_assert_cmpuint (hgfs_close (f, handle), ==, TBX_HGFS_GENERIC_ERROR);
+  g_assert_cmpuint (slow.n_frees, ==, 1);   /* all the same */
+}
+
+/* Work is waited for longer; only where it gets on that is said. */
+static void
+test_wait_for_work (HgfsFixture *f, gconstpointer data)
+{
+  guint32 handle = open_slow (f);
+
+  slow.base.funcs = &work_funcs;
+  for (int gets_on = 0; gets_on < 2; gets_on++)
+    {
+      slow.gets_on = gets_on;
+      slow.ready = FALSE;
+      slow.n_waits = 0;
+      slow.ready_after = 75;
+      g_assert_cmpuint (hgfs_read (f, handle, 0, 10), ==, TBX_HGFS_OK);
+      hgfs_assert_data (f, "now");
+      g_assert_cmpuint (f->n_progress, >=, gets_on ? 2 : 0);
+      g_assert_cmpuint (f->n_progress, <=, gets_on ? 3 : 0);
+    }
+  slow.ready = FALSE;
+  slow.n_waits = 0;
+  g_assert_cmpuint (hgfs_close (f, handle), ==, TBX_HGFS_OK);
+  g_assert_cmpuint (f->n_progress, >=, 2);
+}
+
+/* An archive that is being unpacked keeps its session. */
+static void
+test_work_is_use (HgfsFixture *f, gconstpointer data)
+{
+  guint64 other;
+
+  use_fake_clock (f);
+  open_slow (f);
+  slow.base.funcs = &work_funcs;
+  other = f->session;
+  f->session = hgfs_new_session (f);
+  slow.got_on_us = now_us + 500 * SECOND;
+  now_us += 1099 * SECOND;
+  tbx_hgfs_server_expire (f->server);
+  g_assert_cmpuint (slow.n_frees, ==, 0);
+  g_assert_cmpuint (hgfs_getattr (f, "/"), ==, TBX_HGFS_STALE_SESSION);
+  now_us += SECOND;
+  tbx_hgfs_server_expire (f->server);
+  g_assert_cmpuint (slow.n_frees, ==, 1);
+  f->session = other;
+  g_assert_cmpuint (hgfs_getattr (f, "/"), ==, TBX_HGFS_STALE_SESSION);
+}
+
+static void
+test_set_idle (HgfsFixture *f, gconstpointer data)
+{
+  use_fake_clock (f);
+  tbx_hgfs_server_set_idle (f->server, 60);
+  now_us += 59 * SECOND;
+  tbx_hgfs_server_expire (f->server);
+  g_assert_cmpuint (hgfs_getattr (f, "/"), ==, TBX_HGFS_OK);
+  now_us += 60 * SECOND;
+  tbx_hgfs_server_expire (f->server);
+  g_assert_cmpuint (hgfs_getattr (f, "/"), ==, TBX_HGFS_STALE_SESSION);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -340,6 +429,10 @@ main (int argc, char **argv)
   HGFS_TEST ("/hgfs/session/malformed", test_malformed_is_no_use);
   HGFS_TEST ("/hgfs/session/legacy", test_legacy);
   HGFS_TEST ("/hgfs/session/wait", test_wait);
+  HGFS_TEST ("/hgfs/session/wait-in-vain", test_wait_in_vain);
+  HGFS_TEST ("/hgfs/session/wait-for-work", test_wait_for_work);
+  HGFS_TEST ("/hgfs/session/work-is-use", test_work_is_use);
+  HGFS_TEST ("/hgfs/session/set-idle", test_set_idle);
   HGFS_TEST ("/hgfs/session/dispose-while-waiting", test_dispose_while_waiting);
   HGFS_TEST ("/hgfs/session/expiry-while-waiting", test_expiry_while_waiting);
   return g_test_run ();

@@ -206,6 +206,15 @@ transfer_to (OpsFixture *f, const char *name, gboolean overwrite)
 }
 
 static void
+forbid_archives (OpsFixture *f)
+{
+  TbxWorkerSettings settings = TBX_WORKER_SETTINGS_DEFAULT;
+
+  settings.archive_transfers = FALSE;
+  tbx_ops_set_settings (f->ops, &settings);
+}
+
+static void
 test_transfer_from (OpsFixture *f, gconstpointer data)
 {
   static const struct { const char *name; TbxVixCode code; } cases[] = {
@@ -221,6 +230,7 @@ test_transfer_from (OpsFixture *f, gconstpointer data)
   g_autofree char *start = NULL;
 
   make_some (f);
+  forbid_archives (f);
   transfer_from (f, "d/b<");
   start = g_strdup_printf ("<fxi><Name>%s/d/b%%3C</Name><ft>0</ft><fs>5</fs>", f->dir);
   g_assert_cmpint (f->code, ==, TBX_VIX_OK);
@@ -259,6 +269,7 @@ test_transfer_to (OpsFixture *f, gconstpointer data)
   g_autofree char *too_long = g_strnfill (256, 'n');
 
   make_some (f);
+  forbid_archives (f);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_test_message ("%s", cases[i].name);
@@ -270,6 +281,53 @@ test_transfer_to (OpsFixture *f, gconstpointer data)
   g_assert_cmpint (f->code, ==, TBX_VIX_FILE_NAME_TOO_LONG);
   g_assert_false (ops_fixture_exists (f, "new"));   /* nothing is made */
   g_assert_false (ops_fixture_exists (f, "d/new"));
+}
+
+/* A folder is a file of some size: that of a tar where it is cheap to know. */
+static void
+test_transfer_folder (OpsFixture *f, gconstpointer data)
+{
+  static const struct { const char *name; const char *size; } from[] = {
+    { "d", "2051" }, { "d?format=tar&trailer=0", "2048" }, { "d?format=tgz", "9223372036854775807" },
+  };
+  static const struct { const char *name; gboolean overwrite; TbxVixCode code; } to[] = {
+    { "d", FALSE, TBX_VIX_FILE_ALREADY_EXISTS },
+    { "d", TRUE, TBX_VIX_OK },
+    { "d?skip=stuff", TRUE, TBX_VIX_OK },
+    { "d?format=zip", TRUE, TBX_VIX_INVALID_ARG },
+  };
+
+  ops_fixture_mkdir (f, "d", 0755);
+  ops_fixture_write (f, "d/file", "content");
+  for (gsize i = 0; i < G_N_ELEMENTS (from); i++)
+    {
+      g_autofree char *part = g_strdup_printf ("</Name><ft>0</ft><fs>%s</fs>", from[i].size);
+
+      transfer_from (f, from[i].name);
+      g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+      g_assert_nonnull (strstr (f->payload, part));
+    }
+  transfer_from (f, "d?format=zip");
+  g_assert_cmpint (f->code, ==, TBX_VIX_INVALID_ARG);
+  transfer_from (f, "/archive:/nowhere/at/all");
+  g_assert_cmpint (f->code, ==, TBX_VIX_FILE_NOT_FOUND);
+  transfer_from (f, "/archive:/a/../b");
+  g_assert_cmpint (f->code, ==, TBX_VIX_INVALID_ARG);
+  transfer_to (f, "/archive:/tmp/new/folder", FALSE);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  for (gsize i = 0; i < G_N_ELEMENTS (to); i++)
+    {
+      transfer_to (f, to[i].name, to[i].overwrite);
+      g_assert_cmpint (f->code, ==, to[i].code);
+    }
+  forbid_archives (f);
+  for (gsize i = 0; i < 2; i++)
+    {
+      transfer_from (f, "d");
+      g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_FILE);
+      transfer_to (f, "d", (gboolean) i);
+      g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_FILE);
+    }
 }
 
 static void
@@ -318,6 +376,7 @@ main (int argc, char **argv)
   ADD ("/query-ops/exists", test_exists);
   ADD ("/query-ops/transfer-from", test_transfer_from);
   ADD ("/query-ops/transfer-to", test_transfer_to);
+  ADD ("/query-ops/transfer-folder", test_transfer_folder);
   ADD ("/query-ops/transfer-forbidden", test_transfer_forbidden);
   return g_test_run ();
 }
