@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a worker says of its own accord: of programs, and what no worker may say. */
+#include "tbx-peer-fixture.h"
+#include "tbx-test-loop.h"
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void
+test_programs (PeerFixture *f, gconstpointer data)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  GList *programs;
+
+  peer_open_session (f);
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0));
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, 8, 0));
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_ENDED, 7, now));
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_ENDED, 9, now - 301));
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_STATE, .busy = TRUE });
+  tbx_test_until (tbx_worker_get_busy (f->worker));
+  g_assert_cmpuint (f->n_started, ==, 2);
+  g_assert_cmpuint (f->n_ended, ==, 2);
+  programs = tbx_worker_get_programs (f->worker);
+  g_assert_cmpuint (g_list_length (programs), ==, 2);
+  g_list_free (programs);
+}
+
+/* A worker that tells of ever more programs does not fill our memory. */
+static void
+test_too_many_programs (PeerFixture *f, gconstpointer data)
+{
+  peer_open_session (f);
+  for (gint64 pid = 1; pid <= 5000 && tbx_worker_get_stage (f->worker) != TBX_WORKER_GONE; pid++)
+    {
+      const TbxWorkerMessage message = peer_program_message (TBX_WORKER_PROGRAM_STARTED, pid, 0);
+
+      tbx_control_send (f->peer, &message, -1, NULL);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_GONE);
+  g_assert_cmpuint (f->n_started, ==, 4096);
+}
+
+/* What the user's half may not say: each ends it, and whoever waits is told. */
+static void
+test_violations (PeerFixture *f, gconstpointer data)
+{
+  static const TbxWorkerMessage messages[] = {
+    { .type = TBX_WORKER_LOGIN_RESULT, .login_result = { .uid = 0, .gid = 0, .name = "root" } },
+    { .type = TBX_WORKER_READY },
+    { .type = TBX_WORKER_HELLO, .hello = { TBX_WORKER_PROTOCOL + 1, 1 } },
+    { .type = TBX_WORKER_REPLY, .reply = { 99, 0, 0, 0 } },
+    { .type = TBX_WORKER_REPLY, .reply = { 1, 0, 0, TBX_VIX_PAYLOAD_MAX_BYTES + 1 } },
+    { .type = TBX_WORKER_REPLY, .reply = { 1, 0, 0, G_MAXUINT32 } },
+    { .type = TBX_WORKER_PROGRESS, .progress_id = 99 },
+  };
+
+  peer_tear_down (f, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (messages); i++)
+    {
+      const TbxWorkerDeadlines deadlines = { 60000, 60000, 60000, 60000 };
+
+      g_test_message ("%" G_GSIZE_FORMAT, i);
+      *f = (PeerFixture) { 0 };
+      peer_make_worker (f, &deadlines);
+      peer_open_session (f);
+      peer_ask (f, "x", FALSE);
+      peer_hear_request (f, "x");
+      peer_say (f, messages[i]);
+      tbx_test_until (f->n_replies == 1);
+      g_assert_cmpuint (f->code, ==, TBX_VIX_FAIL);
+      g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_GONE);
+      g_assert_cmpuint (tbx_worker_get_account (f->worker)->uid, ==, 1000);
+      if (i + 1 < G_N_ELEMENTS (messages))
+        peer_tear_down (f, NULL);
+    }
+}
+
+/* Nothing that belongs to a user is believed before there is one. */
+static void
+test_too_early (PeerFixture *f, gconstpointer data)
+{
+  tbx_worker_login (f->worker, FALSE, "alice", "p", peer_on_login, f);
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0));
+  tbx_test_until (f->n_verdicts == 1);
+  g_assert_cmpint (f->verdict.code, ==, TBX_VIX_FAIL);
+  g_assert_cmpuint (f->n_started, ==, 0);
+}
+
+/* Packets that are no messages, and descriptors where none belong. */
+static void
+test_bad_packets (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerMessage state = { .type = TBX_WORKER_STATE };
+  g_autofree guint8 *large = g_malloc0 (TBX_WORKER_MESSAGE_MAX_BYTES + 1);
+
+  peer_tear_down (f, NULL);
+  for (guint i = 0; i < 4; i++)
+    {
+      const TbxWorkerDeadlines deadlines = { 60000, 60000, 60000, 60000 };
+
+      g_test_message ("%u", i);
+      *f = (PeerFixture) { 0 };
+      peer_make_worker (f, &deadlines);
+      peer_open_session (f);
+      if (i == 0)
+        g_assert_cmpint (send (f->peer, "", 0, 0), ==, 0);
+      else if (i == 1)
+        g_assert_cmpint (send (f->peer, "\xff", 1, 0), ==, 1);
+      else if (i == 2)
+        g_assert_cmpint (send (f->peer, large, TBX_WORKER_MESSAGE_MAX_BYTES + 1, 0), >, 0);
+      else
+        g_assert_true (tbx_control_send (f->peer, &state, STDIN_FILENO, NULL));
+      tbx_test_until (tbx_worker_get_stage (f->worker) == TBX_WORKER_GONE);
+      if (i < 3)
+        peer_tear_down (f, NULL);
+    }
+}
+
+/* The worker's side is as careful: a message without its buffer, and no real buffer. */
+static void
+test_bad_buffer (PeerFixture *f, gconstpointer data)
+{
+  g_auto(TbxControlPacket) packet;
+  g_autoptr(GError) error = NULL;
+  const TbxWorkerMessage message = { .type = TBX_WORKER_CONTINUE };
+  int pair[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), ==, 0);
+  g_assert_true (tbx_control_send (pair[0], &message, -1, NULL));
+  g_assert_cmpint (tbx_control_receive (pair[1], TBX_WORKER_FROM_DAEMON, &packet, &error), ==,
+                   TBX_CONTROL_BAD);
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  close (pair[0]);
+  close (pair[1]);
+  g_assert_null (tbx_worker_buffer_new_from_fd (open ("/dev/null", O_RDWR | O_CLOEXEC), &error));
+  g_assert_nonnull (error);
+}
+
+/* The size of the memory cannot be changed under the other side. */
+static void
+test_sealed (PeerFixture *f, gconstpointer data)
+{
+  g_autoptr(TbxWorkerBuffer) buffer = tbx_worker_buffer_new (NULL);
+
+  g_assert_nonnull (buffer);
+  g_assert_cmpint (ftruncate (tbx_worker_buffer_get_fd (buffer), 0), !=, 0);
+  g_assert_cmpint (ftruncate (tbx_worker_buffer_get_fd (buffer), 1 << 24), !=, 0);
+}
+
+static void
+test_attach (PeerFixture *f, gconstpointer data)
+{
+  g_auto(TbxControlPacket) packet;
+
+  tbx_worker_attach (f->worker);
+  peer_hear (f, TBX_WORKER_ATTACH, &packet);
+  f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, NULL);
+  packet.fd = -1;
+  g_assert_nonnull (f->buffer);
+  peer_hear_settings (f);
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_HELLO,
+                                    .hello = { TBX_WORKER_PROTOCOL, 1 } });
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0));
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_STATE, .busy = TRUE });
+  tbx_test_until (tbx_worker_get_busy (f->worker));
+  peer_ask (f, "x", FALSE);
+  peer_reply (f, peer_hear_request (f, "x"), "1", 1);
+  tbx_test_until (f->n_replies == 1);
+  peer_assert_reply (f, "OK 0 0 1", 9);
+}
+
+#define ADD(name, func) \
+  g_test_add ("/worker-peer/" name, PeerFixture, NULL, peer_set_up, func, peer_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+  ADD ("programs", test_programs);
+  ADD ("too-many-programs", test_too_many_programs);
+  ADD ("violations", test_violations);
+  ADD ("too-early", test_too_early);
+  ADD ("bad-packets", test_bad_packets);
+  ADD ("bad-buffer", test_bad_buffer);
+  ADD ("sealed", test_sealed);
+  ADD ("attach", test_attach);
+  return g_test_run ();
+}
