@@ -9,8 +9,36 @@
 /* More than one descriptor is a fault of the sender, but those must be closed too. */
 #define MAX_FDS 4
 
-static gboolean
-send_packet (int socket, gconstpointer data, gsize size, int fd, GError **error)
+/**
+ * tbx_control_encode:
+ * @message: what to say
+ * @w: (out): gets the packet; to be cleared in any case
+ * @error: return location for an error
+ *
+ * Errors: `TBX_ERROR_TOO_LARGE`.
+ */
+gboolean
+tbx_control_encode (const TbxWorkerMessage *message, TbxWriter *w, GError **error)
+{
+  tbx_writer_init (w, TBX_WORKER_MESSAGE_MAX_BYTES);
+  tbx_worker_message_encode (message, w);
+  if (w->bad == NULL)
+    return TRUE;
+  g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "control message: %s", w->bad);
+  return FALSE;
+}
+
+/**
+ * tbx_control_send_packet:
+ * @socket: the control socket
+ * @data: one encoded message
+ * @size: its length in bytes
+ * @fd: a descriptor to go with it (still owned by the caller), or -1
+ *
+ * Returns: 0, or an errno
+ */
+int
+tbx_control_send_packet (int socket, gconstpointer data, gsize size, int fd)
 {
   union
   {
@@ -33,40 +61,41 @@ send_packet (int socket, gconstpointer data, gsize size, int fd, GError **error)
   do
     n = sendmsg (socket, &header, MSG_NOSIGNAL);
   while (n < 0 && errno == EINTR);
-  if (n >= 0)
-    return TRUE;
-  g_set_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT, "control socket: %s", g_strerror (errno));
-  return FALSE;
+  return n < 0 ? errno : 0;
+}
+
+void
+tbx_control_set_error (GError **error, int error_number)
+{
+  g_set_error (error, TBX_ERROR, TBX_ERROR_TRANSPORT, "control socket: %s",
+               g_strerror (error_number));
 }
 
 /**
  * tbx_control_send:
- * @socket: the control socket
+ * @socket: the control socket, a blocking one
  * @message: what to say
  * @fd: a descriptor to go with it (still owned by the caller), or -1
  * @error: return location for an error
  *
- * Waits where the socket is a blocking one; where it is not, a peer that does not read
- * is an error like all others.
+ * For a sender that has nothing else to do; see #TbxControlQueue for the others.
  * Errors: `TBX_ERROR_TRANSPORT`, `TBX_ERROR_TOO_LARGE`.
  */
 gboolean
 tbx_control_send (int socket, const TbxWorkerMessage *message, int fd, GError **error)
 {
   g_auto(TbxWriter) w = { 0 };
-  gboolean sent;
+  int error_number;
 
-  tbx_writer_init (&w, TBX_WORKER_MESSAGE_MAX_BYTES);
-  tbx_worker_message_encode (message, &w);
-  if (w.bad != NULL)
-    {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_TOO_LARGE, "control message: %s", w.bad);
-      return FALSE;
-    }
-  sent = send_packet (socket, w.out->data, w.out->len, fd, error);
+  if (!tbx_control_encode (message, &w, error))
+    return FALSE;
+  error_number = tbx_control_send_packet (socket, w.out->data, w.out->len, fd);
   if (message->type == TBX_WORKER_LOGIN)
     explicit_bzero (w.out->data, w.out->len);
-  return sent;
+  if (error_number == 0)
+    return TRUE;
+  tbx_control_set_error (error, error_number);
+  return FALSE;
 }
 
 /* Keeps the descriptor when there is exactly one; tells how many there were. */

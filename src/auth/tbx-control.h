@@ -36,6 +36,11 @@ gboolean         tbx_control_send         (int                     socket,
                                            const TbxWorkerMessage *message,
                                            int                     fd,
                                            GError                **error);
+gboolean         tbx_control_encode       (const TbxWorkerMessage *message,
+                                           TbxWriter              *w,
+                                           GError                **error);
+int              tbx_control_send_packet  (int socket, gconstpointer data, gsize size, int fd);
+void             tbx_control_set_error    (GError **error, int error_number);
 TbxControlResult tbx_control_receive      (int               socket,
                                            TbxWorkerSender   sender,
                                            TbxControlPacket *packet,

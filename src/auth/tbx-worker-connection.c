@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-connection.h"
 #include "tbx-control.h"
+#include "tbx-control-queue.h"
 #include <glib-unix.h>
 #include <unistd.h>
+
+/* What may wait for a worker to read it: a thousand programs, the longest there are. */
+#define MAX_WAITING_BYTES (12 * 1024 * 1024)
 
 struct _TbxWorkerConnection
 {
   int                             socket;     /* (owned) */
+  TbxControlQueue                *queue;      /* (owned) */
   GSource                        *readable;   /* (owned) */
   GSource                        *alarm;      /* (owned) */
   const TbxWorkerConnectionFuncs *funcs;      /* static */
@@ -80,6 +85,7 @@ tbx_worker_connection_new (int socket, const TbxWorkerConnectionFuncs *funcs, gp
   GMainContext *context = g_main_context_get_thread_default ();
 
   self->socket = socket;
+  self->queue = tbx_control_queue_new (socket, MAX_WAITING_BYTES);
   self->due_us = -1;
   self->funcs = funcs;
   self->user_data = user_data;
@@ -110,6 +116,7 @@ tbx_worker_connection_free (TbxWorkerConnection *self)
   g_source_unref (self->readable);
   g_source_destroy (self->alarm);
   g_source_unref (self->alarm);
+  tbx_control_queue_free (self->queue);
   close (self->socket);
   g_free (self);
 }
@@ -121,8 +128,9 @@ tbx_worker_connection_free (TbxWorkerConnection *self)
  * @fd: a descriptor to go with it, or -1
  * @error: return location for an error
  *
- * Never waits: a worker that does not read is one that failed.
- * Errors: `TBX_ERROR_TRANSPORT`, `TBX_ERROR_TOO_LARGE`.
+ * Never waits; what the socket does not take now goes later, in order.
+ * Errors: `TBX_ERROR_BUSY` when too much waits already; `TBX_ERROR_TRANSPORT`,
+ * `TBX_ERROR_TOO_LARGE`.
  */
 gboolean
 tbx_worker_connection_send (TbxWorkerConnection    *self,
@@ -130,7 +138,7 @@ tbx_worker_connection_send (TbxWorkerConnection    *self,
                             int                     fd,
                             GError                **error)
 {
-  return tbx_control_send (self->socket, message, fd, error);
+  return tbx_control_queue_send (self->queue, message, fd, error);
 }
 
 /**

@@ -135,13 +135,15 @@ tbx_worker_take_ready (TbxWorker *self, const TbxWorkerReady *ready)
  * tbx_worker_attach:
  * @self: a new proxy of a worker that served a daemon before us
  *
- * Takes it over.  What it holds, it tells soon.
+ * Takes it over.  What it holds, it tells soon.  What it answered to that other daemon, and
+ * nobody read, is not heard: it ends with the HELLO that answers us.
  */
 void
 tbx_worker_attach (TbxWorker *self)
 {
   g_return_if_fail (self->stage == TBX_WORKER_STARTING);
   self->stage = TBX_WORKER_SERVING;
+  self->attaching = TRUE;
   self->idle_us = g_get_monotonic_time ();
   worker_give_buffer (self, TBX_WORKER_ATTACH);
 }
@@ -149,6 +151,7 @@ tbx_worker_attach (TbxWorker *self)
 void
 tbx_worker_take_hello (TbxWorker *self, const TbxWorkerHello *hello)
 {
+  self->attaching = FALSE;
   if (hello->protocol != TBX_WORKER_PROTOCOL)
     tbx_worker_misbehaved (self, "it is of another version");
   else if (self->stage == TBX_WORKER_VERIFYING)   /* later it is the user who speaks */

@@ -22,6 +22,7 @@ struct _TbxWorker
   TbxProgramTable   *programs;      /* (owned) */
   gboolean           gated;         /* its programs wait for us */
   TbxWorkerSettings  settings;      /* what it is told */
+  gboolean           attaching;     /* it did not answer ATTACH yet */
   gboolean           quitting;      /* it was told to end */
   gboolean           busy;          /* it holds what must not be lost, so it says */
   gint64             idle_us;       /* since when there was nothing to do, monotonic time */

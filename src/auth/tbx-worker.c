@@ -179,6 +179,8 @@ tbx_worker_request (TbxWorker       *self,
 static void
 worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
 {
+  if (self->attaching)   /* meant for the daemon before us, who numbered likewise */
+    return;
   if (!tbx_request_queue_is_current (self->requests, reply->id)
       || reply->size > TBX_VIX_PAYLOAD_MAX_BYTES)
     {
@@ -199,6 +201,8 @@ worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
 static void
 worker_take_progress (TbxWorker *self, guint32 id)
 {
+  if (self->attaching)
+    return;
   if (!tbx_request_queue_is_current (self->requests, id))
     tbx_worker_misbehaved (self, "it gets on with what it was not asked");
   else if (self->stage == TBX_WORKER_SERVING)
@@ -350,15 +354,24 @@ tbx_worker_open_gate (TbxWorker *self, gint64 pid)
  * @self: a worker that serves
  * @program: that another worker of its user started
  *
- * Has it listed by this one too.
+ * Has it listed by this one too.  From here on it is this worker's: when that ends before
+ * it heard of it, the program is among those of tbx_worker_get_programs() still.
  */
 void
 tbx_worker_adopt (TbxWorker *self, const TbxWorkerProgram *program)
 {
   const TbxWorkerMessage message = { .type = TBX_WORKER_ADOPT, .program = *program };
+  g_autoptr(GError) error = NULL;
 
-  if (self->stage == TBX_WORKER_SERVING)
-    tbx_worker_say (self, &message, -1);
+  if (self->stage != TBX_WORKER_SERVING)
+    return;
+  if (!tbx_program_table_put (self->programs, program))
+    g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": there are too many",
+            worker_name (self), program->pid);
+  else if (!tbx_worker_connection_send (self->connection, &message, -1, &error))
+    /* No fault of a worker: many programs with long lines, and it is slow. */
+    g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": %s", worker_name (self),
+            program->pid, error->message);
 }
 
 /**

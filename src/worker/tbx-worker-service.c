@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-service.h"
 #include "tbx-control.h"
+#include "tbx-control-queue.h"
 #include "tbx-error.h"
 #include "tbx-program-table.h"
 #include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
 
+/* What may wait while no daemon is there to read it: all programs that are listed. */
+#define MAX_WAITING_BYTES (64 * 1024 * 1024)
+
 struct _TbxWorkerService
 {
-  int              socket;     /* to the daemon (not owned) */
+  TbxControlQueue *queue;      /* to the daemon (owned) */
   TbxWorkerBuffer *buffer;     /* of the daemon that we serve now (owned) */
   TbxOps          *ops;        /* (owned) */
   TbxProgramTable *programs;   /* for a daemon that attaches (owned) */
@@ -32,7 +36,7 @@ service_say (TbxWorkerService *self, const TbxWorkerMessage *message)
 {
   g_autoptr(GError) error = NULL;
 
-  if (tbx_control_send (self->socket, message, -1, &error))
+  if (tbx_control_queue_send (self->queue, message, -1, &error))
     return;
   /* Gone is gone; all else is a fault. */
   if (!g_error_matches (error, TBX_ERROR, TBX_ERROR_TRANSPORT))
@@ -303,7 +307,8 @@ tbx_worker_service_new (int socket, TbxWorkerBuffer *buffer, TbxOps *ops)
   TbxWorkerService *self = g_new0 (TbxWorkerService, 1);
   g_autoptr(GSource) source = NULL;
 
-  self->socket = socket;
+  g_unix_set_fd_nonblocking (socket, TRUE, NULL);
+  self->queue = tbx_control_queue_new (socket, MAX_WAITING_BYTES);
   self->buffer = buffer;
   self->ops = g_object_ref (ops);
   self->programs = tbx_program_table_new ();
@@ -340,6 +345,7 @@ tbx_worker_service_free (TbxWorkerService *self)
   g_signal_handlers_disconnect_by_data (self->ops, self);
   g_clear_handle_id (&self->source_id, g_source_remove);
   g_clear_object (&self->ops);
+  g_clear_pointer (&self->queue, tbx_control_queue_free);
   g_clear_pointer (&self->programs, tbx_program_table_free);
   g_clear_pointer (&self->buffer, tbx_worker_buffer_unref);
   g_clear_pointer (&self->loop, g_main_loop_unref);

@@ -125,6 +125,26 @@ order_end (TbxOps *self, TbxOp *op, const char *argument)
   return_text (op, "");
 }
 
+/* As many as are asked for, of which every second one ended. */
+static void
+order_many (TbxOps *self, TbxOp *op, const char *argument)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  set_busy (self, TRUE);
+  for (int i = 0; i < atoi (argument); i++)
+    {
+      TbxOpsProgram program = { 10000 + i, "fake", "fake --now", 1000, 0, 0, 0 };
+
+      g_signal_emit (self, signals[SIGNAL_PROGRAM_STARTED], 0, &program);
+      program.end = now;
+      program.exit_code = 42;
+      if (i % 2 == 1)
+        g_signal_emit (self, signals[SIGNAL_PROGRAM_ENDED], 0, &program);
+    }
+  return_text (op, "");
+}
+
 static void
 order_idle (TbxOps *self, TbxOp *op, const char *argument)
 {
@@ -175,6 +195,7 @@ static const struct
   { "die", order_die },     { "errno", order_errno }, { "start", order_start },
   { "end", order_end },     { "idle", order_idle },   { "adopted", order_adopted },
   { "gates", order_gates }, { "done", order_done },   { "settings", order_settings },
+  { "many", order_many },
 };
 
 void

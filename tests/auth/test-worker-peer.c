@@ -173,6 +173,105 @@ test_attach (PeerFixture *f, gconstpointer data)
   peer_assert_reply (f, "OK 0 0 1", 9);
 }
 
+/* What was meant for a daemon that is gone, and is in the socket still, is no fault: not
+ * even where it has the number of a request of ours. */
+static void
+test_attach_leftovers (PeerFixture *f, gconstpointer data)
+{
+  g_auto(TbxControlPacket) packet;
+  guint32 id;
+
+  for (guint32 i = 0; i < 3; i++)
+    {
+      peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_PROGRESS, .progress_id = i });
+      peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_REPLY, .reply = { i, 0, 0, 70000 } });
+    }
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0));
+  tbx_worker_attach (f->worker);
+  peer_ask (f, "x", FALSE);
+  tbx_test_until (f->n_started == 1);
+  g_assert_cmpuint (f->n_replies, ==, 0);
+  peer_hear (f, TBX_WORKER_ATTACH, &packet);
+  f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, NULL);
+  packet.fd = -1;
+  peer_hear_settings (f);
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_HELLO,
+                                    .hello = { TBX_WORKER_PROTOCOL, 1 } });
+  id = peer_hear_request (f, "x");
+  peer_reply (f, id, "1", 1);
+  tbx_test_until (f->n_replies == 1);
+  peer_assert_reply (f, "OK 0 0 1", 9);
+  /* From here on one word out of turn ends it. */
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_PROGRESS, .progress_id = id });
+  tbx_test_until (tbx_worker_get_stage (f->worker) == TBX_WORKER_GONE);
+}
+
+#define N_ADOPTED 1024
+
+/* A worker that does not read for a while is told all the same, and in order; the
+ * descriptor and the requests that go with it, too. */
+static void
+test_adopt_many (PeerFixture *f, gconstpointer data)
+{
+  g_autofree char *line = g_strnfill (TBX_WORKER_COMMAND_LINE_MAX_BYTES, 'x');
+  g_autoptr(GList) programs = NULL;
+
+  peer_open_session (f);
+  for (gint64 i = 1; i <= N_ADOPTED; i++)
+    {
+      const TbxWorkerProgram program = { .pid = i, .start = 1, .command = "sleep",
+                                         .command_line = line };
+
+      tbx_worker_adopt (f->worker, &program);
+    }
+  peer_ask (f, "x", FALSE);
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);
+  programs = tbx_worker_get_programs (f->worker);
+  g_assert_cmpuint (g_list_length (programs), ==, N_ADOPTED);
+  for (gint64 i = 1; i <= N_ADOPTED; i++)
+    {
+      g_auto(TbxControlPacket) packet;
+
+      tbx_test_until (!peer_hears_nothing (f));
+      peer_hear (f, TBX_WORKER_ADOPT, &packet);
+      g_assert_cmpint (packet.message.program.pid, ==, i);
+      g_assert_cmpstr (packet.message.program.command_line, ==, line);
+    }
+  tbx_test_until (!peer_hears_nothing (f));
+  peer_reply (f, peer_hear_request (f, "x"), "1", 1);
+  tbx_test_until (f->n_replies == 1);
+}
+
+/* What waits for a worker that never reads has an end. */
+static void
+test_adopt_without_end (PeerFixture *f, gconstpointer data)
+{
+  g_autofree char *line = g_strnfill (TBX_WORKER_COMMAND_LINE_MAX_BYTES, 'x');
+  gsize n_bytes = 0;
+
+  peer_open_session (f);
+  for (gint64 i = 1; i <= 4000; i++)
+    {
+      const TbxWorkerProgram program = { .pid = i, .start = 1, .command = "sleep",
+                                         .command_line = line };
+
+      tbx_worker_adopt (f->worker, &program);
+    }
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);
+  for (;;)
+    {
+      g_auto(TbxControlPacket) packet;
+
+      tbx_test_settle ();
+      if (peer_hears_nothing (f))
+        break;
+      peer_hear (f, TBX_WORKER_ADOPT, &packet);
+      n_bytes += packet.size;
+    }
+  g_assert_cmpuint (n_bytes, >, 8 * 1024 * 1024);
+  g_assert_cmpuint (n_bytes, <, 13 * 1024 * 1024);
+}
+
 #define ADD(name, func) \
   g_test_add ("/worker-peer/" name, PeerFixture, NULL, peer_set_up, func, peer_tear_down)
 
@@ -189,5 +288,8 @@ main (int argc, char **argv)
   ADD ("bad-buffer", test_bad_buffer);
   ADD ("sealed", test_sealed);
   ADD ("attach", test_attach);
+  ADD ("attach-leftovers", test_attach_leftovers);
+  ADD ("adopt-many", test_adopt_many);
+  ADD ("adopt-without-end", test_adopt_without_end);
   return g_test_run ();
 }

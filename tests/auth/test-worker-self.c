@@ -253,6 +253,47 @@ test_settings (Fixture *f, gconstpointer data)
   g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "65536 1 0");
 }
 
+static guint
+count (const char *text, const char *what)
+{
+  guint n = 0;
+
+  for (const char *at = strstr (text, what); at != NULL; at = strstr (at + 1, what))
+    n++;
+  return n;
+}
+
+/* More than the socket holds at once, in both directions. */
+static void
+test_many_programs (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  auth_fixture_run (&f->auth, "/many/1024");
+  tbx_test_until (f->n_ended == 512);
+  auth_fixture_run (&f->auth, "/die");
+  g_assert_cmpuint (f->n_ended, ==, 1024);
+  g_string_truncate (f->started, 0);
+  log_in (f);
+  auth_fixture_run (&f->auth, "/adopted");
+  g_assert_cmpuint (count (f->auth.payload, " 42 ended\n"), ==, 512);
+  g_assert_cmpuint (count (f->auth.payload, " 0 runs\n"), ==, 512);
+  g_assert_cmpuint (count (f->started->str, " "), ==, 512);
+}
+
+/* A worker that ends before it heard of its user's programs loses none of them. */
+static void
+test_many_programs_and_die (Fixture *f, gconstpointer data)
+{
+  log_in (f);
+  auth_fixture_run (&f->auth, "/many/1024");
+  auth_fixture_run (&f->auth, "/die");
+  log_in (f);
+  tbx_worker_kill (f->auth.worker);
+  log_in (f);
+  auth_fixture_run (&f->auth, "/adopted");
+  g_assert_cmpuint (count (f->auth.payload, "\n"), ==, 1024);
+}
+
 static void
 test_gates (Fixture *f, gconstpointer data)
 {
@@ -316,6 +357,8 @@ main (int argc, char **argv)
   ADD ("hang-and-back", test_hang_and_back);
   ADD ("idle", test_idle);
   ADD ("programs", test_programs);
+  ADD ("many-programs", test_many_programs);
+  ADD ("many-programs-and-die", test_many_programs_and_die);
   ADD ("gates", test_gates);
   ADD ("settings", test_settings);
   ADD ("not-admitted", test_not_admitted);
