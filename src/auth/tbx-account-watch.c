@@ -2,8 +2,11 @@
 #include "tbx-account-watch.h"
 #include "tbx-error.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EVENTS (IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE | IN_MOVED_FROM \
@@ -12,22 +15,139 @@
 /* A directory as a whole, not a file in it. */
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW)
 
+/* Tells when something is mounted or unmounted anywhere: over a file, its directory has
+ * no event for that. */
+#define MOUNTS "/proc/self/mountinfo"
+
 static const char *const names[] = { "passwd",        "shadow", "group",   "gshadow",
                                      "nsswitch.conf", "pam.d",  "pam.conf" };
 
+/* One of those files.  What is reached by another way than its name there, is written
+ * without an event there. */
+typedef struct
+{
+  gboolean      elsewhere;   /* it is a symlink, mounted there, or has other names */
+  struct statx  status;      /* of what it leads to; all 0 when that is not there */
+} Target;
+
 struct _TbxAccountWatch
 {
-  int   fd;              /* inotify, never blocks (owned) */
-  int   etc;             /* watch of the directory with the account files */
-  int   pam;             /* watch of the directory with PAM's files, or -1 */
-  char *pam_directory;   /* (owned) */
+  int      fd;              /* inotify, never blocks (owned), or -1 */
+  int      etc;             /* watch of the directory with the account files */
+  int      pam;             /* watch of the directory with PAM's files, or -1 */
+  int      mounts;          /* MOUNTS (owned), or -1 */
+  gboolean blind;           /* there is no watch: everything may change at any time */
+  gboolean linked;          /* any name in the directory may be part of a way to a target */
+  Target   targets[G_N_ELEMENTS (names)];
+  char    *etc_directory;   /* (owned) */
+  char    *pam_directory;   /* (owned) */
+  gboolean pam_is_inside;   /* its coming is an event of the other directory */
 };
 
-/* Its own directory is watched anew each time it may be another one. */
-static void
-watch_pam (TbxAccountWatch *self)
+static gboolean
+is_elsewhere (const struct statx *status)
 {
-  self->pam = inotify_add_watch (self->fd, self->pam_directory, EVENTS | IN_ONLYDIR);
+  return S_ISLNK (status->stx_mode) || (status->stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0
+         || (S_ISREG (status->stx_mode) && status->stx_nlink > 1);
+}
+
+static void
+look_at (int directory, const char *name, int flags, struct statx *status)
+{
+  if (directory == -1
+      || statx (directory, name, AT_NO_AUTOMOUNT | flags, STATX_BASIC_STATS, status) != 0)
+    *status = (struct statx) { 0 };
+}
+
+static gboolean
+holds_links (const char *path)
+{
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  gboolean found = FALSE;
+  const char *name;
+
+  while (!found && dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      struct statx status;
+
+      look_at (fd, name, AT_SYMLINK_NOFOLLOW, &status);
+      found = is_elsewhere (&status);
+    }
+  if (fd >= 0)
+    close (fd);
+  return found;
+}
+
+/* Follows what events cannot tell of. */
+static void
+watch_take_stock (TbxAccountWatch *self)
+{
+  int directory = open (self->etc_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  self->linked = holds_links (self->pam_directory);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      Target *target = &self->targets[i];
+      struct statx own;
+
+      look_at (directory, names[i], AT_SYMLINK_NOFOLLOW, &own);
+      target->elsewhere = is_elsewhere (&own);
+      self->linked = self->linked || target->elsewhere;
+      look_at (directory, names[i], 0, &target->status);
+    }
+  if (directory >= 0)
+    close (directory);
+}
+
+static gboolean
+are_same (const struct statx *a, const struct statx *b)
+{
+  return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major
+         && a->stx_dev_minor == b->stx_dev_minor && a->stx_size == b->stx_size
+         && a->stx_mode == b->stx_mode && a->stx_uid == b->stx_uid && a->stx_gid == b->stx_gid
+         && a->stx_ctime.tv_sec == b->stx_ctime.tv_sec
+         && a->stx_ctime.tv_nsec == b->stx_ctime.tv_nsec
+         && a->stx_mtime.tv_sec == b->stx_mtime.tv_sec
+         && a->stx_mtime.tv_nsec == b->stx_mtime.tv_nsec;
+}
+
+static gboolean
+targets_changed (TbxAccountWatch *self)
+{
+  gboolean changed = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names) && !changed; i++)
+    {
+      g_autofree char *path = NULL;
+      struct statx status;
+
+      if (!self->targets[i].elsewhere)
+        continue;
+      path = g_build_filename (self->etc_directory, names[i], NULL);
+      look_at (AT_FDCWD, path, 0, &status);
+      changed = !are_same (&status, &self->targets[i].status);
+    }
+  return changed;
+}
+
+/* Begins anew: each directory may be another one than before.  First the watches, then
+ * what they watch, so that nothing comes to be between the two. */
+static void
+watch_begin (TbxAccountWatch *self)
+{
+  if (self->fd >= 0)
+    close (self->fd);
+  self->etc = self->pam = -1;
+  self->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  if (self->fd >= 0)
+    {
+      self->pam = inotify_add_watch (self->fd, self->pam_directory, EVENTS | IN_ONLYDIR);
+      self->etc = inotify_add_watch (self->fd, self->etc_directory, EVENTS | IN_ONLYDIR);
+    }
+  self->blind = self->etc < 0 || self->mounts < 0 || (self->pam < 0 && !self->pam_is_inside);
+  if (!self->blind)
+    watch_take_stock (self);
 }
 
 /**
@@ -45,19 +165,18 @@ tbx_account_watch_new (const char *etc_directory, const char *pam_directory, GEr
 {
   g_autoptr(TbxAccountWatch) self = g_new0 (TbxAccountWatch, 1);
 
+  self->fd = -1;
+  self->etc_directory = g_strdup (etc_directory);
+  self->pam_is_inside = pam_directory == NULL;
   self->pam_directory = pam_directory != NULL ? g_strdup (pam_directory)
                                               : g_build_filename (etc_directory, "pam.d", NULL);
-  self->fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  if (self->fd >= 0)
-    self->etc = inotify_add_watch (self->fd, etc_directory, EVENTS | IN_ONLYDIR);
-  if (self->fd < 0 || self->etc < 0)
-    {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_FAILED, "Cannot watch %s: %s", etc_directory,
-                   g_strerror (errno));
-      return NULL;
-    }
-  watch_pam (self);
-  return g_steal_pointer (&self);
+  self->mounts = open (MOUNTS, O_RDONLY | O_CLOEXEC);
+  watch_begin (self);
+  if (!self->blind)
+    return g_steal_pointer (&self);
+  g_set_error (error, TBX_ERROR, TBX_ERROR_FAILED, "Cannot watch %s and %s: %s", etc_directory,
+               self->pam_directory, g_strerror (errno));
+  return NULL;
 }
 
 void
@@ -65,6 +184,9 @@ tbx_account_watch_free (TbxAccountWatch *self)
 {
   if (self->fd >= 0)
     close (self->fd);
+  if (self->mounts >= 0)
+    close (self->mounts);
+  g_free (self->etc_directory);
   g_free (self->pam_directory);
   g_free (self);
 }
@@ -72,7 +194,7 @@ tbx_account_watch_free (TbxAccountWatch *self)
 static gboolean
 event_matters (TbxAccountWatch *self, const struct inotify_event *event)
 {
-  if ((event->mask & GONE) || event->wd == self->pam || event->len == 0)
+  if ((event->mask & GONE) || event->wd != self->etc || event->len == 0 || self->linked)
     return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     if (strcmp (event->name, names[i]) == 0)
@@ -80,16 +202,8 @@ event_matters (TbxAccountWatch *self, const struct inotify_event *event)
   return FALSE;
 }
 
-/**
- * tbx_account_watch_changed:
- * @self: the watch
- *
- * Never waits.  What was written before this call is seen by it.
- *
- * Returns: whether anything may have changed since the last call
- */
-gboolean
-tbx_account_watch_changed (TbxAccountWatch *self)
+static gboolean
+read_events (TbxAccountWatch *self)
 {
   _Alignas (struct inotify_event) char buffer[4096];
   gboolean changed = FALSE;
@@ -101,10 +215,7 @@ tbx_account_watch_changed (TbxAccountWatch *self)
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        {
-          changed = changed || n == 0 || errno != EAGAIN;
-          break;
-        }
+        return changed || n == 0 || errno != EAGAIN;
       for (char *at = buffer; at < buffer + n;)
         {
           const struct inotify_event *event = (const struct inotify_event *) at;
@@ -113,7 +224,38 @@ tbx_account_watch_changed (TbxAccountWatch *self)
           at += sizeof *event + event->len;
         }
     }
-  if (changed)
-    watch_pam (self);
-  return changed;
+}
+
+/* One system call where nothing happened, which is each packet of a transfer. */
+static gboolean
+anything_happened (TbxAccountWatch *self)
+{
+  struct pollfd fds[] = { { .fd = self->fd, .events = POLLIN },
+                          { .fd = self->mounts, .events = POLLPRI } };
+  int n;
+
+  do
+    n = poll (fds, G_N_ELEMENTS (fds), 0);
+  while (n < 0 && errno == EINTR);
+  if (n == 0)
+    return FALSE;
+  return n < 0 || fds[1].revents != 0 || read_events (self);
+}
+
+/**
+ * tbx_account_watch_changed:
+ * @self: the watch
+ *
+ * Never waits.  What was written before this call is seen by it, by whatever way it was.
+ *
+ * Returns: whether anything may have changed since the last call; always while there is
+ *   no watch
+ */
+gboolean
+tbx_account_watch_changed (TbxAccountWatch *self)
+{
+  if (!self->blind && !anything_happened (self) && !(self->linked && targets_changed (self)))
+    return FALSE;
+  watch_begin (self);
+  return TRUE;
 }
