@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-error.h"
+#include "tbx-names.h"
 
 static const GDBusErrorEntry entries[] = {
   { TBX_ERROR_FAILED,         TBX_DBUS_ERROR_PREFIX "Failed" },

@@ -3,6 +3,7 @@
 #include "tbx-ctl-bus.h"
 #include "tbx-ctl.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include <glib/gi18n.h>
 
 /**

@@ -5,6 +5,7 @@
 #include "tbx-ctl-json.h"
 #include "tbx-ctl-text.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdio.h>

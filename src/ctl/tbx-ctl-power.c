@@ -6,6 +6,7 @@
 #include "tbx-ctl-table.h"
 #include "tbx-ctl-text.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>

@@ -5,6 +5,7 @@
 #include "tbx-ctl-json.h"
 #include "tbx-ctl-table.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include <glib/gi18n.h>
 
 static gboolean

@@ -3,6 +3,7 @@
 #include "tbx-authority.h"
 #include "tbx-guestinfo-key.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 
 /* Whether arguments make a call one that everybody may make. */
 typedef gboolean (*GateExemption) (GVariant *parameters);

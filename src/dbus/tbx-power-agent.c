@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-power-agent.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
 
 #define AGENT_INTERFACE TBX_BUS_NAME ".Agent.Power"
 

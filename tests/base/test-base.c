@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-error.h"
+#include "tbx-names.h"
 #include "tbx-reader.h"
 #include "tbx-writer.h"
 #include <string.h>
