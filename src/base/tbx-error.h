@@ -34,9 +34,10 @@ typedef enum
   TBX_ERROR_NOT_FOUND,
   TBX_ERROR_EXISTS,
   TBX_ERROR_NOT_AUTHORIZED,
-  TBX_ERROR_NOT_VIRTUAL,
-  TBX_N_ERRORS
+  TBX_ERROR_NOT_VIRTUAL
 } TbxError;
+
+#define TBX_N_ERRORS (TBX_ERROR_NOT_VIRTUAL + 1)   /* no code, so that bindings have none */
 
 #define TBX_ERROR (tbx_error_quark ())
 GQuark tbx_error_quark (void);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-agent-program.h"
+#include "tbx-error.h"
+#include "tbx-request-program-private.h"
+#include "tbx-run-private.h"
+#include <gio/gunixfdlist.h>
+#include <unistd.h>
+
+/**
+ * TbxAgentProgram:
+ *
+ * Runs as a program: the host starts it by its name, and it is listed like a process.
+ *
+ * Since: 1.0
+ */
+typedef struct
+{
+  char       *name;          /* owned */
+  GHashTable *runs;          /* handle (owned) -> TbxRun (not owned) */
+  guint64     last_handle;
+} TbxAgentProgramPrivate;
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+enum
+{
+  SIGNAL_START,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_TYPE_WITH_PRIVATE (TbxAgentProgram, tbx_agent_program, TBX_TYPE_AGENT)
+
+static gboolean
+is_value (gpointer key, gpointer value, gpointer wanted)
+{
+  return value == wanted;
+}
+
+static void
+on_run_gone (gpointer data, GObject *was)
+{
+  g_autoptr(GHashTable) runs = data;
+
+  g_hash_table_foreach_remove (runs, is_value, was);
+}
+
+/* The descriptor of a message that @handle names, as a copy; -1 with an error. */
+static int
+take_fd (GUnixFDList *fds, GVariant *handle, GError **error)
+{
+  if (fds != NULL)
+    return g_unix_fd_list_get (fds, g_variant_get_handle (handle), error);
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "A stream is missing");
+  return -1;
+}
+
+static TbxRun *
+agent_new_run (TbxAgentProgram    *self,
+               TbxBusAgentProgram *skeleton,
+               GUnixFDList        *fds,
+               GVariant           *handles[3],
+               GError            **error)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (self);
+  int streams[3];
+  TbxRun *run;
+
+  for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
+    {
+      streams[i] = take_fd (fds, handles[i], error);
+      if (streams[i] >= 0)
+        continue;
+      while (i-- > 0)
+        close (streams[i]);
+      return NULL;
+    }
+  run = tbx_run_new (skeleton, ++priv->last_handle, streams[0], streams[1], streams[2]);
+  g_object_weak_ref (G_OBJECT (run), on_run_gone, g_hash_table_ref (priv->runs));
+  g_hash_table_insert (priv->runs, g_memdup2 (&priv->last_handle, sizeof priv->last_handle), run);
+  return run;
+}
+
+static gboolean
+on_start (TbxBusAgentProgram    *skeleton,
+          GDBusMethodInvocation *invocation,
+          GUnixFDList           *fds,
+          GVariant              *spec,
+          GVariant              *in,
+          GVariant              *out,
+          GVariant              *err,
+          guint64                deadline_usec,
+          TbxAgentProgram       *self)
+{
+  g_autoptr(GError) error = NULL;
+  GVariant *handles[] = { in, out, err };
+  g_autoptr(TbxRun) run = agent_new_run (self, skeleton, fds, handles, &error);
+  g_autoptr(TbxRequestProgram) request = NULL;
+
+  if (run == NULL)
+    {
+      g_dbus_method_invocation_return_gerror (invocation, error);
+      return TRUE;
+    }
+  request = tbx_request_program_new (invocation, run, spec,
+                                     (gint64) MIN (deadline_usec, G_MAXINT64));
+  g_signal_emit (self, signals[SIGNAL_START], 0, request);
+  return TRUE;
+}
+
+static gboolean
+on_terminate (TbxBusAgentProgram    *skeleton,
+              GDBusMethodInvocation *invocation,
+              guint64                handle,
+              TbxAgentProgram       *self)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (self);
+  TbxRun *run = g_hash_table_lookup (priv->runs, &handle);
+
+  if (run != NULL)
+    {
+      g_autoptr(TbxRun) kept = g_object_ref (run);
+
+      tbx_run_terminate (kept);
+    }
+  tbx_bus_agent_program_complete_terminate (skeleton, invocation);
+  return TRUE;
+}
+
+static GDBusInterfaceSkeleton *
+agent_program_create_skeleton (TbxAgent *agent)
+{
+  TbxBusAgentProgram *skeleton = tbx_bus_agent_program_skeleton_new ();
+
+  g_signal_connect_object (skeleton, "handle-start", G_CALLBACK (on_start), agent, 0);
+  g_signal_connect_object (skeleton, "handle-terminate", G_CALLBACK (on_terminate), agent, 0);
+  return G_DBUS_INTERFACE_SKELETON (skeleton);
+}
+
+static GVariant *
+agent_program_register_arguments (TbxAgent *agent, const char *object)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (agent));
+
+  return g_variant_new ("(so)", priv->name, object);
+}
+
+static GVariant *
+agent_program_unregister_arguments (TbxAgent *agent, const char *object)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (agent));
+
+  return g_variant_new ("(s)", priv->name);
+}
+
+static void
+tbx_agent_program_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (object));
+
+  priv->name = g_value_dup_string (value);
+}
+
+static void
+tbx_agent_program_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (object));
+
+  g_value_set_string (value, priv->name);
+}
+
+static void
+tbx_agent_program_finalize (GObject *object)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (object));
+
+  g_free (priv->name);
+  g_hash_table_unref (priv->runs);
+  G_OBJECT_CLASS (tbx_agent_program_parent_class)->finalize (object);
+}
+
+static void
+tbx_agent_program_class_init (TbxAgentProgramClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  TbxAgentClass *agent_class = TBX_AGENT_CLASS (klass);
+
+  agent_class->interface = "Extensions";
+  agent_class->register_method = "RegisterProgram";
+  agent_class->unregister_method = "UnregisterProgram";
+  agent_class->create_skeleton = agent_program_create_skeleton;
+  agent_class->register_arguments = agent_program_register_arguments;
+  agent_class->unregister_arguments = agent_program_unregister_arguments;
+  object_class->set_property = tbx_agent_program_set_property;
+  object_class->get_property = tbx_agent_program_get_property;
+  object_class->finalize = tbx_agent_program_finalize;
+
+  /**
+   * TbxAgentProgram:name:
+   *
+   * 1 to 64 characters: letters, digits, "-", "_" and ".", the first a letter.
+   *
+   * Since: 1.0
+   */
+  props[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL, "",
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  /**
+   * TbxAgentProgram::start:
+   * @self: the agent
+   * @request: what is asked
+   *
+   * The host starts the program: there are 4 seconds until it runs.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_START] =
+    g_signal_new ("start", TBX_TYPE_AGENT_PROGRAM, G_SIGNAL_RUN_LAST,
+                  G_STRUCT_OFFSET (TbxAgentProgramClass, start), NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, TBX_TYPE_REQUEST_PROGRAM);
+}
+
+static void
+tbx_agent_program_init (TbxAgentProgram *self)
+{
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (self);
+
+  priv->runs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+/**
+ * tbx_agent_program_new:
+ * @name: see [property@AgentProgram:name]
+ *
+ * Returns: (transfer full): an agent that is not registered yet
+ *
+ * Since: 1.0
+ */
+TbxAgentProgram *
+tbx_agent_program_new (const char *name)
+{
+  return g_object_new (TBX_TYPE_AGENT_PROGRAM, "name", name, NULL);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-agent-private.h"
+#include "tbx-error.h"
+#include "tbx-names.h"
+
+/**
+ * TbxAgent:
+ *
+ * What a client implements to take part in what the daemon does, or to extend it.
+ *
+ * The kinds are its subclasses.  Each has a signal for what it is asked, whose class
+ * handler can be overridden too, and gets a [class@Request] that it answers at once or
+ * later.  [method@Client.register_async] makes it known to the daemon; it is registered
+ * anew by itself when the daemon starts anew.
+ *
+ * Only the daemon can call it.
+ *
+ * Since: 1.0
+ */
+typedef struct
+{
+  GDBusConnection        *connection;   /* where it is exported, or NULL (owned) */
+  GDBusInterfaceSkeleton *skeleton;     /* there (owned) */
+  char                   *object;       /* its path (owned) */
+  char                   *owner;        /* unique name of the daemon, or NULL (owned) */
+  gboolean                registered;
+} TbxAgentPrivate;
+
+enum
+{
+  PROP_0,
+  PROP_REGISTERED,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (TbxAgent, tbx_agent, G_TYPE_OBJECT)
+
+static void
+agent_set_registered (TbxAgent *self, gboolean registered)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (priv->registered == registered)
+    return;
+  priv->registered = registered;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REGISTERED]);
+}
+
+/**
+ * tbx_agent_is_registered:
+ * @self: an agent
+ *
+ * Returns: whether the daemon knows it now
+ *
+ * Since: 1.0
+ */
+gboolean
+tbx_agent_is_registered (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  g_return_val_if_fail (TBX_IS_AGENT (self), FALSE);
+  return priv->registered;
+}
+
+/* The bus may let others through, too. */
+static gboolean
+on_authorize (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation, TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (g_strcmp0 (g_dbus_method_invocation_get_sender (invocation), priv->owner) == 0)
+    return TRUE;
+  g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR,
+                                                 G_DBUS_ERROR_ACCESS_DENIED,
+                                                 "Only toolboxd may call this");
+  return FALSE;
+}
+
+gboolean
+tbx_agent_is_exported (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  return priv->skeleton != NULL;
+}
+
+gboolean
+tbx_agent_export (TbxAgent *self, GDBusConnection *connection, GError **error)
+{
+  static gint n_objects;
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+  g_autoptr(GDBusInterfaceSkeleton) skeleton = TBX_AGENT_GET_CLASS (self)->create_skeleton (self);
+  g_autofree char *object = g_strdup_printf ("/org/toolboxd/agent/%d",
+                                             g_atomic_int_add (&n_objects, 1));
+
+  g_assert (priv->skeleton == NULL);
+  g_signal_connect (skeleton, "g-authorize-method", G_CALLBACK (on_authorize), self);
+  if (!g_dbus_interface_skeleton_export (skeleton, connection, object, error))
+    return FALSE;
+  priv->connection = g_object_ref (connection);
+  priv->skeleton = g_steal_pointer (&skeleton);
+  priv->object = g_steal_pointer (&object);
+  return TRUE;
+}
+
+void
+tbx_agent_unexport (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (priv->skeleton != NULL)
+    {
+      g_dbus_interface_skeleton_unexport (priv->skeleton);
+      g_signal_handlers_disconnect_by_data (priv->skeleton, self);
+    }
+  g_clear_object (&priv->skeleton);
+  g_clear_object (&priv->connection);
+  g_clear_pointer (&priv->object, g_free);
+  tbx_agent_set_owner (self, NULL);
+}
+
+/* @owner: the daemon that may call from now on, or NULL. */
+void
+tbx_agent_set_owner (TbxAgent *self, const char *owner)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (g_strcmp0 (owner, priv->owner) == 0)
+    return;
+  g_free (priv->owner);
+  priv->owner = g_strdup (owner);
+  agent_set_registered (self, FALSE);
+}
+
+static GDBusMessage *
+agent_call (TbxAgent *self, const char *method, GVariant *arguments)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+  g_autofree char *interface = g_strconcat (TBX_BUS_NAME, ".",
+                                            TBX_AGENT_GET_CLASS (self)->interface, NULL);
+  GDBusMessage *call = g_dbus_message_new_method_call (priv->owner, TBX_OBJECT_PATH, interface,
+                                                       method);
+
+  g_dbus_message_set_flags (call, G_DBUS_MESSAGE_FLAGS_NO_AUTO_START);
+  g_dbus_message_set_body (call, arguments);
+  return call;
+}
+
+/* Returns: (transfer full): the call that registers it with its owner */
+GDBusMessage *
+tbx_agent_registration (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+  TbxAgentClass *klass = TBX_AGENT_GET_CLASS (self);
+
+  return agent_call (self, klass->register_method, klass->register_arguments (self, priv->object));
+}
+
+/* Told of the answer to that call; NULL when there was none.  Returns whether it was yes. */
+gboolean
+tbx_agent_registered (TbxAgent *self, GDBusMessage *reply, GError **error)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (reply == NULL || g_dbus_message_to_gerror (reply, error))
+    return FALSE;
+  /* That daemon may have gone meanwhile. */
+  agent_set_registered (self, g_strcmp0 (g_dbus_message_get_sender (reply), priv->owner) == 0);
+  return TRUE;
+}
+
+/* Nobody waits for the answer. */
+void
+tbx_agent_unregister (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+  TbxAgentClass *klass = TBX_AGENT_GET_CLASS (self);
+  g_autoptr(GDBusMessage) call = NULL;
+
+  if (!priv->registered)
+    return;
+  call = agent_call (self, klass->unregister_method,
+                     klass->unregister_arguments (self, priv->object));
+  g_dbus_message_set_flags (call, G_DBUS_MESSAGE_FLAGS_NO_AUTO_START
+                                  | G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
+  g_dbus_connection_send_message (priv->connection, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL,
+                                  NULL);
+  agent_set_registered (self, FALSE);
+}
+
+static GVariant *
+agent_unregister_arguments (TbxAgent *self, const char *object)
+{
+  return g_variant_new ("(o)", object);
+}
+
+static void
+tbx_agent_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  g_value_set_boolean (value, tbx_agent_is_registered (TBX_AGENT (object)));
+}
+
+static void
+tbx_agent_dispose (GObject *object)
+{
+  TbxAgent *self = TBX_AGENT (object);
+
+  if (tbx_agent_is_exported (self))
+    {
+      tbx_agent_unregister (self);
+      tbx_agent_unexport (self);
+    }
+  G_OBJECT_CLASS (tbx_agent_parent_class)->dispose (object);
+}
+
+static void
+tbx_agent_finalize (GObject *object)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (TBX_AGENT (object));
+
+  g_free (priv->owner);
+  G_OBJECT_CLASS (tbx_agent_parent_class)->finalize (object);
+}
+
+static void
+tbx_agent_class_init (TbxAgentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  klass->unregister_arguments = agent_unregister_arguments;
+  object_class->get_property = tbx_agent_get_property;
+  object_class->dispose = tbx_agent_dispose;
+  object_class->finalize = tbx_agent_finalize;
+
+  (void) tbx_error_quark ();   /* so that errors keep their codes */
+
+  /**
+   * TbxAgent:registered: (getter is_registered)
+   *
+   * Whether the daemon knows it now.
+   *
+   * Since: 1.0
+   */
+  props[PROP_REGISTERED] = g_param_spec_boolean ("registered", NULL, NULL, FALSE,
+                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+tbx_agent_init (TbxAgent *self)
+{
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-run-private.h"
+#include <gio/gunixinputstream.h>
+#include <gio/gunixoutputstream.h>
+
+/**
+ * TbxRun:
+ *
+ * One run of the program of an [class@AgentProgram]: from
+ * [method@RequestProgram.return_started] to [method@Run.exit].
+ *
+ * One whose last reference goes before that has exited with 255.
+ *
+ * Since: 1.0
+ */
+struct _TbxRun
+{
+  GObject             parent_instance;
+  TbxBusAgentProgram *skeleton;   /* owned */
+  guint64             handle;
+  GInputStream       *in;         /* owned; closes its descriptor, as the others do */
+  GOutputStream      *out;        /* owned */
+  GOutputStream      *err;        /* owned */
+  gboolean            started;    /* the daemon was told so */
+  gboolean            exited;
+};
+
+enum
+{
+  SIGNAL_TERMINATE,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (TbxRun, tbx_run, G_TYPE_OBJECT)
+
+/**
+ * tbx_run_get_stdin:
+ * @self: a run
+ *
+ * Returns: (transfer none): what the host sends
+ *
+ * Since: 1.0
+ */
+GInputStream *
+tbx_run_get_stdin (TbxRun *self)
+{
+  g_return_val_if_fail (TBX_IS_RUN (self), NULL);
+  return self->in;
+}
+
+/**
+ * tbx_run_get_stdout:
+ * @self: a run
+ *
+ * Returns: (transfer none): what the host may fetch; a write waits while its buffer is full
+ *
+ * Since: 1.0
+ */
+GOutputStream *
+tbx_run_get_stdout (TbxRun *self)
+{
+  g_return_val_if_fail (TBX_IS_RUN (self), NULL);
+  return self->out;
+}
+
+/**
+ * tbx_run_get_stderr:
+ * @self: a run
+ *
+ * Returns: (transfer none): what the host may fetch; a write waits while its buffer is full
+ *
+ * Since: 1.0
+ */
+GOutputStream *
+tbx_run_get_stderr (TbxRun *self)
+{
+  g_return_val_if_fail (TBX_IS_RUN (self), NULL);
+  return self->err;
+}
+
+/**
+ * tbx_run_has_exited:
+ * @self: a run
+ *
+ * Returns: whether it has ended
+ *
+ * Since: 1.0
+ */
+gboolean
+tbx_run_has_exited (TbxRun *self)
+{
+  g_return_val_if_fail (TBX_IS_RUN (self), FALSE);
+  return self->exited;
+}
+
+/* The daemon sees the end of each stream before that of the program. */
+static void
+run_close (TbxRun *self)
+{
+  g_input_stream_close (self->in, NULL, NULL);
+  g_output_stream_close (self->out, NULL, NULL);
+  g_output_stream_close (self->err, NULL, NULL);
+}
+
+/**
+ * tbx_run_exit:
+ * @self: a run
+ * @exit_code: 0 to 255; others count as 255
+ *
+ * It has ended.  Closes its streams; does nothing the second time.
+ *
+ * Since: 1.0
+ */
+void
+tbx_run_exit (TbxRun *self, int exit_code)
+{
+  g_return_if_fail (TBX_IS_RUN (self));
+  if (self->exited)
+    return;
+  self->exited = TRUE;
+  run_close (self);
+  if (self->started)
+    tbx_bus_agent_program_emit_exited (self->skeleton, self->handle, exit_code);
+}
+
+/* The daemon is told so now; from then on it waits for the exit. */
+void
+tbx_run_start (TbxRun *self)
+{
+  self->started = TRUE;
+}
+
+guint64
+tbx_run_get_handle (TbxRun *self)
+{
+  return self->handle;
+}
+
+/* The host wants it to end. */
+void
+tbx_run_terminate (TbxRun *self)
+{
+  g_signal_emit (self, signals[SIGNAL_TERMINATE], 0);
+}
+
+static void
+tbx_run_dispose (GObject *object)
+{
+  tbx_run_exit (TBX_RUN (object), 255);
+  G_OBJECT_CLASS (tbx_run_parent_class)->dispose (object);
+}
+
+static void
+tbx_run_finalize (GObject *object)
+{
+  TbxRun *self = TBX_RUN (object);
+
+  g_object_unref (self->in);
+  g_object_unref (self->out);
+  g_object_unref (self->err);
+  g_object_unref (self->skeleton);
+  G_OBJECT_CLASS (tbx_run_parent_class)->finalize (object);
+}
+
+static void
+tbx_run_class_init (TbxRunClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = tbx_run_dispose;
+  object_class->finalize = tbx_run_finalize;
+
+  /**
+   * TbxRun::terminate:
+   * @self: the run
+   *
+   * The host wants it to end, and [method@Run.exit] to be called then.  It waits for a
+   * second; after 5 the program counts as killed.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TERMINATE] = g_signal_new ("terminate", TBX_TYPE_RUN, G_SIGNAL_RUN_LAST, 0, NULL,
+                                            NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+tbx_run_init (TbxRun *self)
+{
+}
+
+/* Takes the descriptors. */
+TbxRun *
+tbx_run_new (TbxBusAgentProgram *skeleton, guint64 handle, int in, int out, int err)
+{
+  TbxRun *self = g_object_new (TBX_TYPE_RUN, NULL);
+
+  self->skeleton = g_object_ref (skeleton);
+  self->handle = handle;
+  self->in = g_unix_input_stream_new (in, TRUE);
+  self->out = g_unix_output_stream_new (out, TRUE);
+  self->err = g_unix_output_stream_new (err, TRUE);
+  return self;
+}
