@@ -98,7 +98,9 @@ worker_give_buffer (TbxWorker *self, TbxWorkerMessageType type)
  * @done: (scope async): told once, later
  * @user_data: passed to it
  *
- * Has it open the session and become the user.  The time for a login goes on.
+ * Has it open the session and become the user.  The time for a login goes on.  After a
+ * yes tbx_worker_get_account() has the groups that the session really has: PAM may have
+ * given it more than the name service knows.
  */
 void
 tbx_worker_open (TbxWorker *self, TbxWorkerLoginDone done, gpointer user_data)
@@ -108,6 +110,27 @@ tbx_worker_open (TbxWorker *self, TbxWorkerLoginDone done, gpointer user_data)
   self->login_data = user_data;
   self->stage = TBX_WORKER_OPENING;
   worker_give_buffer (self, TBX_WORKER_CONTINUE);
+}
+
+/* Comes from root's half, before there is another. */
+void
+tbx_worker_take_opened (TbxWorker *self, const TbxWorkerLoginResult *account)
+{
+  TbxLoginVerdict verdict = verdict_of (account->verdict, account->step, account->pam_code);
+
+  if (self->stage != TBX_WORKER_OPENING || self->opened)
+    {
+      tbx_worker_misbehaved (self, "it opened what it was not asked");
+      return;
+    }
+  if (verdict.code != TBX_VIX_OK)
+    {
+      tbx_worker_gone (self, &verdict);
+      return;
+    }
+  self->opened = TRUE;
+  tbx_account_unref (self->account);
+  self->account = tbx_account_new (account);
 }
 
 void
@@ -123,6 +146,11 @@ tbx_worker_take_ready (TbxWorker *self, const TbxWorkerReady *ready)
   if (verdict.code != TBX_VIX_OK)
     {
       tbx_worker_gone (self, &verdict);
+      return;
+    }
+  if (!self->opened)
+    {
+      tbx_worker_misbehaved (self, "it is ready, and nobody knows for whom");
       return;
     }
   tbx_worker_wait_until (self, -1);

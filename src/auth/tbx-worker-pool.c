@@ -20,6 +20,7 @@ typedef struct
   gboolean       ending;    /* it was told to, and did not say that it cannot */
   /* While somebody waits for its login. */
   TbxAdmit          admit;
+  TbxAccount       *admitted;   /* what it was asked about (owned), or NULL */
   TbxWorkerPoolDone done;
   gpointer          user_data;
 } Slot;
@@ -51,6 +52,7 @@ slot_free (gpointer data)
 
   g_signal_handlers_disconnect_by_data (slot->worker, slot);
   g_object_unref (slot->worker);
+  g_clear_pointer (&slot->admitted, tbx_account_unref);
   g_free (slot->id);
   g_free (slot->name);
   g_free (slot);
@@ -302,15 +304,41 @@ slot_finish (Slot *slot, const TbxLoginVerdict *verdict, TbxAccount *account, Tb
   done (verdict, account, kept, user_data);
 }
 
+static TbxVixCode
+slot_admit (Slot *slot, TbxAccount *account)
+{
+  g_clear_pointer (&slot->admitted, tbx_account_unref);
+  slot->admitted = tbx_account_ref (account);
+  return slot->admit == NULL ? TBX_VIX_OK : slot->admit (account, slot->user_data);
+}
+
+/* The session may have other groups than the name service knows: pam_group.  Nothing was
+ * done for the host yet. */
+static TbxVixCode
+slot_admit_opened (Slot *slot, TbxAccount *account)
+{
+  if (strcmp (account->id, slot->admitted->id) == 0)
+    return TBX_VIX_OK;
+  return slot_admit (slot, account);
+}
+
 static void
 on_opened (TbxWorker *worker, const TbxLoginVerdict *verdict, gpointer user_data)
 {
   Slot *slot = user_data;
   g_autoptr(TbxAccount) account = tbx_account_ref (tbx_worker_get_account (worker));
+  TbxLoginVerdict admitted = *verdict;
 
   if (verdict->code != TBX_VIX_OK)
     {
       slot_finish (slot, verdict, NULL, NULL);
+      return;
+    }
+  admitted.code = slot_admit_opened (slot, account);
+  if (admitted.code != TBX_VIX_OK)
+    {
+      slot_end (slot);
+      slot_finish (slot, &admitted, account, NULL);
       return;
     }
   slot->id = g_strdup (account->id);
@@ -337,8 +365,7 @@ on_verified (TbxWorker *worker, const TbxLoginVerdict *verdict, gpointer user_da
       return;
     }
   account = tbx_account_ref (tbx_worker_get_account (worker));
-  if (slot->admit != NULL)
-    admitted.code = slot->admit (account, slot->user_data);
+  admitted.code = slot_admit (slot, account);
   current = pool_find_current (slot->pool, account->id);
   if (admitted.code == TBX_VIX_OK && current == NULL)
     {

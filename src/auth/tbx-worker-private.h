@@ -22,6 +22,7 @@ struct _TbxWorker
   TbxProgramTable   *programs;      /* (owned) */
   gboolean           gated;         /* its programs wait for us */
   TbxWorkerSettings  settings;      /* what it is told */
+  gboolean           opened;        /* it told whose session it opened */
   gboolean           attaching;     /* it did not answer ATTACH yet */
   gboolean           quitting;      /* it was told to end */
   gboolean           busy;          /* it holds what must not be lost, so it says */
@@ -38,6 +39,7 @@ void     tbx_worker_end_login         (TbxWorker *self, const TbxLoginVerdict *v
 void     tbx_worker_gone              (TbxWorker *self, const TbxLoginVerdict *verdict);
 void     tbx_worker_take_hello        (TbxWorker *self, const TbxWorkerHello *hello);
 void     tbx_worker_take_login_result (TbxWorker *self, const TbxWorkerLoginResult *result);
+void     tbx_worker_take_opened       (TbxWorker *self, const TbxWorkerLoginResult *account);
 void     tbx_worker_take_ready        (TbxWorker *self, const TbxWorkerReady *ready);
 
 G_END_DECLS

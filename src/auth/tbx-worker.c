@@ -270,6 +270,8 @@ on_message (const TbxWorkerMessage *message, gpointer user_data)
     tbx_worker_take_hello (self, &message->hello);
   else if (message->type == TBX_WORKER_LOGIN_RESULT)
     tbx_worker_take_login_result (self, &message->login_result);
+  else if (message->type == TBX_WORKER_OPENED)
+    tbx_worker_take_opened (self, &message->login_result);
   else if (message->type == TBX_WORKER_READY)
     tbx_worker_take_ready (self, &message->ready);
   else if (!user_speaks)

@@ -216,6 +216,7 @@ read_from_worker (TbxReader *r, TbxWorkerMessage *message)
       message->hello.pid = tbx_reader_u32le (r);
       break;
     case TBX_WORKER_LOGIN_RESULT:
+    case TBX_WORKER_OPENED:
       read_login_result (r, &message->login_result);
       break;
     case TBX_WORKER_READY:
@@ -348,6 +349,7 @@ tbx_worker_message_encode (const TbxWorkerMessage *message, TbxWriter *w)
       tbx_writer_u32le (w, message->hello.pid);
       break;
     case TBX_WORKER_LOGIN_RESULT:
+    case TBX_WORKER_OPENED:
       write_login_result (w, &message->login_result);
       break;
     case TBX_WORKER_READY:

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * directions: a worker is the guest user's own process.
  * Source: docs/design.md, "The control protocol". */
 
-#define TBX_WORKER_PROTOCOL            1
+#define TBX_WORKER_PROTOCOL            2
 #define TBX_WORKER_MESSAGE_MAX_BYTES   (32 * 1024)
 #define TBX_WORKER_NAME_MAX_BYTES      256           /* of a user or a group */
 #define TBX_WORKER_PASSWORD_MAX_BYTES  511           /* the most that PAM takes */
@@ -50,6 +50,7 @@ typedef enum
   TBX_WORKER_PROGRAM_STARTED = 70,
   TBX_WORKER_PROGRAM_ENDED   = 71,
   TBX_WORKER_RUN_DONE        = 72,   /* for the host: a legacy program ended */
+  TBX_WORKER_OPENED          = 73,   /* whose session it is, with the groups that it has now */
 } TbxWorkerMessageType;
 
 typedef enum
@@ -160,7 +161,7 @@ typedef struct
     TbxWorkerSettings    settings;
     const char          *run_done;      /* an RPCI request */
     TbxWorkerHello       hello;
-    TbxWorkerLoginResult login_result;
+    TbxWorkerLoginResult login_result;   /* OPENED too */
     TbxWorkerReady       ready;
     TbxWorkerRequest     request;
     TbxWorkerReply       reply;

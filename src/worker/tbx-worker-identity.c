@@ -65,6 +65,21 @@ tbx_worker_identity_own (TbxOpsUser *user, GError **error)
   return take_entry (getpwuid (geteuid ()), user, error);
 }
 
+static gboolean
+write_groups (const gid_t *gids, int n_gids, TbxWriter *w, guint32 *n)
+{
+  for (int i = 0; i < n_gids; i++)
+    {
+      const struct group *entry = getgrgid (gids[i]);
+      g_autofree char *name = entry == NULL ? g_strdup_printf ("%u", gids[i])
+                                            : g_utf8_make_valid (entry->gr_name, -1);
+
+      tbx_worker_group_encode (gids[i], name, w);
+    }
+  *n = (guint32) n_gids;
+  return w->bad == NULL;
+}
+
 /**
  * tbx_worker_identity_groups:
  * @user: who
@@ -80,18 +95,34 @@ tbx_worker_identity_groups (const TbxOpsUser *user, TbxWriter *w, guint32 *n)
   gid_t gids[TBX_WORKER_GROUPS_MAX];
   int n_gids = G_N_ELEMENTS (gids);
 
-  if (getgrouplist (user->name, user->gid, gids, &n_gids) < 0)
+  return getgrouplist (user->name, user->gid, gids, &n_gids) >= 0
+         && write_groups (gids, n_gids, w, n);
+}
+
+/**
+ * tbx_worker_identity_own_groups:
+ * @user: who this process is, or becomes
+ * @w: gets the groups that this process has, and @user's first one
+ * @n: (out): how many
+ *
+ * Other than the name service knows, where PAM gave some.
+ *
+ * Returns: as tbx_worker_identity_groups() does
+ */
+gboolean
+tbx_worker_identity_own_groups (const TbxOpsUser *user, TbxWriter *w, guint32 *n)
+{
+  gid_t gids[TBX_WORKER_GROUPS_MAX];
+  int n_gids = getgroups (G_N_ELEMENTS (gids) - 1, gids);
+  gboolean has_first = FALSE;
+
+  if (n_gids < 0)
     return FALSE;
   for (int i = 0; i < n_gids; i++)
-    {
-      const struct group *entry = getgrgid (gids[i]);
-      g_autofree char *name = entry == NULL ? g_strdup_printf ("%u", gids[i])
-                                            : g_utf8_make_valid (entry->gr_name, -1);
-
-      tbx_worker_group_encode (gids[i], name, w);
-    }
-  *n = (guint32) n_gids;
-  return w->bad == NULL;
+    has_first = has_first || gids[i] == user->gid;
+  if (!has_first)
+    gids[n_gids++] = user->gid;
+  return write_groups (gids, n_gids, w, n);
 }
 
 /**

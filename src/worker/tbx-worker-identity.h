@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 gboolean tbx_worker_identity_look_up  (const char *name, TbxOpsUser *user, GError **error);
 gboolean tbx_worker_identity_own      (TbxOpsUser *user, GError **error);
 gboolean tbx_worker_identity_groups   (const TbxOpsUser *user, TbxWriter *w, guint32 *n);
+gboolean tbx_worker_identity_own_groups (const TbxOpsUser *user, TbxWriter *w, guint32 *n);
 void     tbx_worker_identity_set_environment (TbxOpsUser *user, char **more);
 gboolean tbx_worker_identity_become   (const TbxOpsUser *user, GError **error);
 gboolean tbx_worker_identity_settle   (const TbxOpsUser *user, pid_t parent, GError **error);

@@ -99,16 +99,19 @@ verify_by_pam (Login *login, const char *name, const char *password)
   return TRUE;
 }
 
+typedef gboolean (*GetGroups) (const TbxOpsUser *user, TbxWriter *w, guint32 *n);
+
+/* Who it is, when that is known; else why not. */
 static gboolean
-login_say_result (Login *login)
+login_say_account (Login *login, TbxWorkerMessageType type, GetGroups get_groups)
 {
   g_auto(TbxWriter) groups = { 0 };
   guint32 n_groups = 0;
-  TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN_RESULT };
+  TbxWorkerMessage message = { .type = type };
 
   tbx_writer_init (&groups, TBX_WORKER_MESSAGE_MAX_BYTES);
   if (login->outcome.verdict == TBX_WORKER_VERDICT_OK
-      && !tbx_worker_identity_groups (&login->user, &groups, &n_groups))
+      && !get_groups (&login->user, &groups, &n_groups))
     login_fail (login, TBX_WORKER_STEP_LOOKUP, NULL);
   message.login_result = (TbxWorkerLoginResult) {
     .verdict = login->outcome.verdict,
@@ -126,6 +129,19 @@ login_say_result (Login *login)
       message.login_result.groups_size = groups.out->len;
     }
   return say (login, &message) && login->outcome.verdict == TBX_WORKER_VERDICT_OK;
+}
+
+static gboolean
+login_say_result (Login *login)
+{
+  return login_say_account (login, TBX_WORKER_LOGIN_RESULT, tbx_worker_identity_groups);
+}
+
+/* What the process is from here on: root's word, for the user's is none to rely on. */
+static gboolean
+login_say_opened (Login *login)
+{
+  return login_say_account (login, TBX_WORKER_OPENED, tbx_worker_identity_own_groups);
 }
 
 /* The packet holds the password, and is wiped when this returns. */
@@ -293,15 +309,17 @@ login_run (Login *login)
   if (!say (login, &hello) || !login_verify (login) || !login_say_result (login)
       || !login_receive_buffer (login))
     return EXIT_SUCCESS;
-  if (login->session->self)
+  if (!login->session->self && !login_open_session (login))
     {
-      login_serve (login, 0);
-      return EXIT_FAILURE;
+      login_say_ready (login);
+      return EXIT_SUCCESS;
     }
-  if (login_open_session (login))
+  if (!login_say_opened (login))
+    return EXIT_FAILURE;
+  if (!login->session->self)
     return login_split (login);
-  login_say_ready (login);
-  return EXIT_SUCCESS;
+  login_serve (login, 0);
+  return EXIT_FAILURE;
 }
 
 /**

@@ -69,6 +69,8 @@ on_admit (TbxAccount *account, gpointer user_data)
   AuthFixture *f = user_data;
 
   f->n_admits++;
+  if (f->denied_group != NULL && g_strv_contains (account->groups, f->denied_group))
+    return TBX_VIX_OPERATION_DISABLED;
   return f->admit;
 }
 

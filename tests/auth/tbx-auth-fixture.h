@@ -19,6 +19,7 @@ typedef struct
   TbxAccount *account;
   TbxWorker  *worker;       /* (owned), NULL unless @code is TBX_VIX_OK */
   TbxVixCode  admit;        /* what the policy says */
+  const char *denied_group; /* whose members it refuses whatever @admit says, or NULL */
   guint       n_admits;
 
   /* Of the last order. */

@@ -98,11 +98,18 @@ peer_tear_down (PeerFixture *f, gconstpointer data)
   close (f->peer);
 }
 
+static void
+say_account (PeerFixture *f, TbxWorkerMessageType type)
+{
+  peer_say (f, (TbxWorkerMessage) { .type = type,
+                                    .login_result = { .uid = 1000, .gid = 100,
+                                                      .name = "alice" } });
+}
+
 void
 peer_answer_yes (PeerFixture *f)
 {
-  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_LOGIN_RESULT,
-                               .login_result = { .uid = 1000, .gid = 100, .name = "alice" } });
+  say_account (f, TBX_WORKER_LOGIN_RESULT);
 }
 
 void
@@ -146,6 +153,7 @@ peer_open_session (PeerFixture *f)
   g_assert_no_error (error);
   packet.fd = -1;
   peer_hear_settings (f);
+  say_account (f, TBX_WORKER_OPENED);
   peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_READY });
   tbx_test_until (f->n_verdicts == 2);
   g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);

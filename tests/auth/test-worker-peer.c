@@ -49,6 +49,7 @@ test_violations (PeerFixture *f, gconstpointer data)
 {
   static const TbxWorkerMessage messages[] = {
     { .type = TBX_WORKER_LOGIN_RESULT, .login_result = { .uid = 0, .gid = 0, .name = "root" } },
+    { .type = TBX_WORKER_OPENED, .login_result = { .uid = 0, .gid = 0, .name = "root" } },
     { .type = TBX_WORKER_READY },
     { .type = TBX_WORKER_HELLO, .hello = { TBX_WORKER_PROTOCOL + 1, 1 } },
     { .type = TBX_WORKER_REPLY, .reply = { 99, 0, 0, 0 } },

@@ -92,6 +92,58 @@ test_identity (LoginFixture *f, gconstpointer data)
   g_assert_cmpuint (status.st_uid, ==, 0);
 }
 
+/* PAM may give a session more groups than the name service knows. */
+static void
+set_group_stack (LoginFixture *f)
+{
+  g_autofree char *line = g_strdup_printf ("auth optional %s %s",
+                                           g_getenv ("TBX_TEST_PAM_MODULE"), group);
+
+  login_fixture_set_stack (f, line, "");
+}
+
+/* Who asks for the groups is told those that the process has, and it is found again, by
+ * memory and by another login. */
+static void
+test_groups_of_pam (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *found = NULL;
+  g_auto(GStrv) groups = NULL;
+  int pid;
+
+  set_group_stack (f);
+  login_fixture_log_in (f, bob);
+  g_assert_true (g_strv_contains (f->auth.account->groups, group));
+  g_assert_true (g_strv_contains (f->auth.account->groups, bob));
+  g_assert_cmpuint (f->auth.n_admits, ==, 2);
+  pid = auth_fixture_get_pid (&f->auth);
+  found = auth_fixture_status (pid, "Groups");
+  groups = g_strsplit (found, " ", -1);
+  g_assert_cmpuint (g_strv_length (groups), ==, g_strv_length ((char **) f->auth.account->groups));
+  login_fixture_log_in (f, bob);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), ==, pid);
+  auth_fixture_watch (&f->auth, "/etc");   /* forgets */
+  login_fixture_log_in (f, bob);
+  g_assert_cmpint (auth_fixture_get_pid (&f->auth), ==, pid);
+}
+
+/* A rule for such a group holds: the first request is refused, and the session ends. */
+static void
+test_groups_of_pam_denied (LoginFixture *f, gconstpointer data)
+{
+  set_group_stack (f);
+  f->auth.denied_group = group;
+  for (guint i = 0; i < 2; i++)
+    {
+      auth_fixture_login (&f->auth, bob, LOGIN_PASSWORD);
+      g_assert_cmpint (f->auth.code, ==, TBX_VIX_OPERATION_DISABLED);
+      g_assert_null (f->auth.worker);
+      g_assert_true (g_strv_contains (f->auth.account->groups, group));
+    }
+  g_assert_cmpuint (f->auth.n_admits, ==, 3);   /* known from memory, the second time */
+  tbx_test_until (!auth_fixture_has_children ());
+}
+
 static void
 test_root (LoginFixture *f, gconstpointer data)
 {
@@ -471,6 +523,8 @@ main (int argc, char **argv)
   if (!accounts)
     return g_test_run ();
   ADD ("identity", test_identity);
+  ADD ("groups-of-pam", test_groups_of_pam);
+  ADD ("groups-of-pam-denied", test_groups_of_pam_denied);
   ADD ("root", test_root);
   ADD ("environment", test_environment);
   ADD ("descriptors", test_descriptors);

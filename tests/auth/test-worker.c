@@ -207,6 +207,33 @@ test_session_fails (PeerFixture *f, gconstpointer data)
   g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_GONE);
 }
 
+/* Not even a yes is believed from who did not say whose it is, or says so twice. */
+static void
+test_never_opened (PeerFixture *f, gconstpointer data)
+{
+  peer_verify (f);
+  tbx_worker_open (f->worker, peer_on_login, f);
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_READY });
+  tbx_test_until (f->n_verdicts == 2);
+  g_assert_cmpint (f->verdict.code, ==, TBX_VIX_FAIL);
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_GONE);
+}
+
+static void
+test_opened_twice (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerMessage opened = {
+    .type = TBX_WORKER_OPENED, .login_result = { .uid = 1000, .gid = 100, .name = "alice" },
+  };
+
+  peer_verify (f);
+  tbx_worker_open (f->worker, peer_on_login, f);
+  peer_say (f, opened);
+  peer_say (f, opened);
+  tbx_test_until (f->n_verdicts == 2);
+  g_assert_cmpint (f->verdict.code, ==, TBX_VIX_FAIL);
+}
+
 static void
 test_login_hangs (PeerFixture *f, gconstpointer data)
 {
@@ -249,6 +276,8 @@ main (int argc, char **argv)
   ADD ("progress", test_progress);
   ADD ("denied", test_denied);
   ADD ("session-fails", test_session_fails);
+  ADD ("never-opened", test_never_opened);
+  ADD ("opened-twice", test_opened_twice);
   ADD ("login-hangs", test_login_hangs);
   ADD ("dies", test_dies);
   return g_test_run ();
