@@ -156,9 +156,10 @@ tbx_control_receive (int               socket,
 
   packet->fd = -1;
   packet->size = 0;
+  /* Who ends without having read all makes this fail once, before what it said last. */
   do
     n = recvmsg (socket, &header, MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0)
     return errno == EAGAIN ? TBX_CONTROL_AGAIN : TBX_CONTROL_END;
   n_fds = take_fds (&header, &packet->fd);

@@ -207,6 +207,22 @@ test_session_fails (PeerFixture *f, gconstpointer data)
   g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_GONE);
 }
 
+/* What it said last counts, also when it did not listen to the end. */
+static void
+test_session_fails_unheard (PeerFixture *f, gconstpointer data)
+{
+  peer_verify (f);
+  tbx_worker_open (f->worker, peer_on_login, f);
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_READY,
+                                    .ready = { TBX_WORKER_VERDICT_DENIED,
+                                               TBX_WORKER_STEP_OPEN_SESSION, 14 } });
+  close (f->peer);   /* with CONTINUE unread */
+  f->peer = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  tbx_test_until (f->n_verdicts == 2);
+  g_assert_cmpint (f->verdict.code, ==, TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+  g_assert_cmpint (f->verdict.step, ==, TBX_WORKER_STEP_OPEN_SESSION);
+}
+
 /* Not even a yes is believed from who did not say whose it is, or says so twice. */
 static void
 test_never_opened (PeerFixture *f, gconstpointer data)
@@ -276,6 +292,7 @@ main (int argc, char **argv)
   ADD ("progress", test_progress);
   ADD ("denied", test_denied);
   ADD ("session-fails", test_session_fails);
+  ADD ("session-fails-unheard", test_session_fails_unheard);
   ADD ("never-opened", test_never_opened);
   ADD ("opened-twice", test_opened_twice);
   ADD ("login-hangs", test_login_hangs);
