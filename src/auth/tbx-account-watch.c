@@ -16,7 +16,7 @@
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW)
 
 /* Tells when something is mounted or unmounted anywhere: over a file, its directory has
- * no event for that. */
+ * no event for that.  On many systems that happens all the time. */
 #define MOUNTS "/proc/self/mountinfo"
 
 static const char *const names[] = { "passwd",        "shadow", "group",   "gshadow",
@@ -39,6 +39,7 @@ struct _TbxAccountWatch
   gboolean blind;           /* there is no watch: everything may change at any time */
   gboolean linked;          /* any name in the directory may be part of a way to a target */
   Target   targets[G_N_ELEMENTS (names)];
+  char    *stock;           /* of all that a mount could hide (owned) */
   char    *etc_directory;   /* (owned) */
   char    *pam_directory;   /* (owned) */
   gboolean pam_is_inside;   /* its coming is an event of the other directory */
@@ -55,49 +56,79 @@ static void
 look_at (int directory, const char *name, int flags, struct statx *status)
 {
   if (directory == -1
-      || statx (directory, name, AT_NO_AUTOMOUNT | flags, STATX_BASIC_STATS, status) != 0)
+      || statx (directory, name, AT_NO_AUTOMOUNT | flags, STATX_BASIC_STATS | STATX_MNT_ID,
+                status) != 0)
     *status = (struct statx) { 0 };
 }
 
-static gboolean
-holds_links (const char *path)
+/* Which file it is, and where that is mounted. */
+static void
+stock_add (GString *stock, const struct statx *status)
+{
+  g_string_append_printf (stock, "%" G_GUINT64_FORMAT " %u:%u %" G_GUINT64_FORMAT "\n",
+                          (guint64) status->stx_mnt_id, status->stx_dev_major,
+                          status->stx_dev_minor, (guint64) status->stx_ino);
+}
+
+/* The entries in an order of their own: the same again while nothing changes. */
+static void
+stock_add_directory (GString *stock, const char *path, gboolean *linked)
 {
   g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
   int fd = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  gboolean found = FALSE;
+  struct statx status;
   const char *name;
 
-  while (!found && dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+  look_at (AT_FDCWD, path, 0, &status);
+  stock_add (stock, &status);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
-      struct statx status;
-
       look_at (fd, name, AT_SYMLINK_NOFOLLOW, &status);
-      found = is_elsewhere (&status);
+      stock_add (stock, &status);
+      *linked = *linked || is_elsewhere (&status);
+      look_at (fd, name, 0, &status);
+      stock_add (stock, &status);
     }
   if (fd >= 0)
     close (fd);
-  return found;
 }
 
 /* Follows what events cannot tell of. */
-static void
-watch_take_stock (TbxAccountWatch *self)
+static char *
+watch_take_stock (TbxAccountWatch *self, Target *targets, gboolean *linked)
 {
   int directory = open (self->etc_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  GString *stock = g_string_new (NULL);
+  struct statx status;
 
-  self->linked = holds_links (self->pam_directory);
+  *linked = FALSE;
+  look_at (AT_FDCWD, self->etc_directory, 0, &status);
+  stock_add (stock, &status);
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      Target *target = &self->targets[i];
-      struct statx own;
-
-      look_at (directory, names[i], AT_SYMLINK_NOFOLLOW, &own);
-      target->elsewhere = is_elsewhere (&own);
-      self->linked = self->linked || target->elsewhere;
-      look_at (directory, names[i], 0, &target->status);
+      look_at (directory, names[i], AT_SYMLINK_NOFOLLOW, &status);
+      stock_add (stock, &status);
+      targets[i].elsewhere = is_elsewhere (&status);
+      *linked = *linked || targets[i].elsewhere;
+      look_at (directory, names[i], 0, &targets[i].status);
+      stock_add (stock, &targets[i].status);
     }
   if (directory >= 0)
     close (directory);
+  stock_add_directory (stock, self->pam_directory, linked);
+  return g_string_free (stock, FALSE);
+}
+
+/* Whether a mount, or its end, changed what any of the names means. */
+static gboolean
+mounts_matter (TbxAccountWatch *self)
+{
+  Target targets[G_N_ELEMENTS (names)];
+  g_autofree char *stock = NULL;
+  gboolean linked;
+
+  stock = watch_take_stock (self, targets, &linked);
+  return strcmp (stock, self->stock) != 0;
 }
 
 static gboolean
@@ -146,8 +177,9 @@ watch_begin (TbxAccountWatch *self)
       self->etc = inotify_add_watch (self->fd, self->etc_directory, EVENTS | IN_ONLYDIR);
     }
   self->blind = self->etc < 0 || self->mounts < 0 || (self->pam < 0 && !self->pam_is_inside);
+  g_clear_pointer (&self->stock, g_free);
   if (!self->blind)
-    watch_take_stock (self);
+    self->stock = watch_take_stock (self, self->targets, &self->linked);
 }
 
 /**
@@ -186,6 +218,7 @@ tbx_account_watch_free (TbxAccountWatch *self)
     close (self->fd);
   if (self->mounts >= 0)
     close (self->mounts);
+  g_free (self->stock);
   g_free (self->etc_directory);
   g_free (self->pam_directory);
   g_free (self);
@@ -239,7 +272,9 @@ anything_happened (TbxAccountWatch *self)
   while (n < 0 && errno == EINTR);
   if (n == 0)
     return FALSE;
-  return n < 0 || fds[1].revents != 0 || read_events (self);
+  if (n < 0 || (fds[0].revents != 0 && read_events (self)))
+    return TRUE;
+  return fds[1].revents != 0 && mounts_matter (self);
 }
 
 /**

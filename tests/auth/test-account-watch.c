@@ -273,6 +273,19 @@ mount_all_over (Fixture *f)
   make_dir (f, "empty");
   append (f, "empty/shadow", "x\n");
   begin (f);
+  bind_over (f, "empty", "etc/pam.d");
+  assert_changed (f);
+  unmount (f, "etc/pam.d");
+  assert_changed (f);
+  bind_over (f, "mine", "etc/pam.d/toolboxd");
+  assert_changed (f);
+  unmount (f, "etc/pam.d/toolboxd");
+  assert_changed (f);
+  make_dir (f, "elsewhere");   /* which happens all the time, and is none of ours */
+  bind_over (f, "empty", "elsewhere");
+  g_assert_false (tbx_account_watch_changed (f->watch));
+  unmount (f, "elsewhere");
+  g_assert_false (tbx_account_watch_changed (f->watch));
   bind_over (f, "mine", "etc/passwd");
   assert_changed (f);
   append (f, "mine", "x\n");
