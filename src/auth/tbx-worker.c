@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-private.h"
+#include "tbx-error.h"
 #include <errno.h>
 
 /* Progress is told every half a second; where the administrator allows less than this
@@ -116,7 +117,12 @@ tbx_worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!tbx_worker_connection_send (self->connection, message, fd, &error))
+  if (tbx_worker_connection_send (self->connection, message, fd, &error))
+    return;
+  /* One that is gone may have said something before, which is to be heard first. */
+  if (g_error_matches (error, TBX_ERROR, TBX_ERROR_TRANSPORT))
+    g_debug ("Worker of %s: %s", worker_name (self), error->message);
+  else
     tbx_worker_misbehaved (self, error->message);
 }
 

@@ -223,6 +223,25 @@ test_session_fails_unheard (PeerFixture *f, gconstpointer data)
   g_assert_cmpint (f->verdict.step, ==, TBX_WORKER_STEP_OPEN_SESSION);
 }
 
+/* Likewise when it ended before it was told something. */
+static void
+test_session_fails_early (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerSettings settings = TBX_WORKER_SETTINGS_DEFAULT;
+
+  peer_verify (f);
+  tbx_worker_open (f->worker, peer_on_login, f);
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_READY,
+                                    .ready = { TBX_WORKER_VERDICT_DENIED,
+                                               TBX_WORKER_STEP_OPEN_SESSION, 14 } });
+  close (f->peer);
+  f->peer = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  tbx_worker_set_settings (f->worker, &settings);
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_OPENING);
+  tbx_test_until (f->n_verdicts == 2);
+  g_assert_cmpint (f->verdict.code, ==, TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+}
+
 /* Not even a yes is believed from who did not say whose it is, or says so twice. */
 static void
 test_never_opened (PeerFixture *f, gconstpointer data)
@@ -293,6 +312,7 @@ main (int argc, char **argv)
   ADD ("denied", test_denied);
   ADD ("session-fails", test_session_fails);
   ADD ("session-fails-unheard", test_session_fails_unheard);
+  ADD ("session-fails-early", test_session_fails_early);
   ADD ("never-opened", test_never_opened);
   ADD ("opened-twice", test_opened_twice);
   ADD ("login-hangs", test_login_hangs);
