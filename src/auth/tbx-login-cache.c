@@ -165,10 +165,18 @@ tbx_login_cache_hash (TbxLoginCache           *self,
 static gboolean
 keys_are_equal (const TbxLoginKey *a, const TbxLoginKey *b)
 {
-  volatile guint8 difference = 0;
+  guint64 difference = 0;
 
-  for (gsize i = 0; i < sizeof a->bytes; i++)
-    difference |= a->bytes[i] ^ b->bytes[i];
+  G_STATIC_ASSERT (sizeof a->bytes % sizeof difference == 0);
+  for (gsize i = 0; i < sizeof a->bytes; i += sizeof difference)
+    {
+      guint64 x, y;
+
+      memcpy (&x, a->bytes + i, sizeof x);
+      memcpy (&y, b->bytes + i, sizeof y);
+      difference |= x ^ y;
+      __asm__ ("" : "+r" (difference));   /* the compiler must not leave early */
+    }
   return difference == 0;
 }
 

@@ -2,7 +2,8 @@
 #include "tbx-log.h"
 #include <unistd.h>
 
-/* Of the process, as GLib's writer is. */
+/* Of the process, as GLib's writer is: whether debug records are written, as far as that
+ * was said at the start, and by G_MESSAGES_DEBUG. */
 static gboolean verbose;
 
 /**
@@ -14,7 +15,7 @@ static gboolean verbose;
 gboolean
 tbx_log_wants_debug (void)
 {
-  return verbose || !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, NULL);
+  return verbose;
 }
 
 static GLogWriterOutput
@@ -42,7 +43,7 @@ write_record (GLogLevelFlags   level,
 void
 tbx_log_init (gboolean debug)
 {
-  verbose = debug;
+  verbose = debug || !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, NULL);
   g_log_writer_default_set_use_stderr (TRUE);
   g_log_set_writer_func (write_record, NULL, NULL);
 }

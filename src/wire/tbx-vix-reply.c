@@ -22,9 +22,16 @@ tbx_vix_reply_prefix (char     prefix[TBX_VIX_PREFIX_MAX_BYTES],
                       int      error_number,
                       gboolean binary)
 {
+  static const char packet[] = "OK 0 0 #";   /* of each packet of a transfer */
   char text[TBX_VIX_PREFIX_MAX_BYTES + 1];
-  int n = g_snprintf (text, sizeof text, "OK %u %d %s", code, error_number, binary ? "#" : "");
+  int n;
 
+  if (code == TBX_VIX_OK && error_number == 0 && binary)
+    {
+      memcpy (prefix, packet, strlen (packet));
+      return strlen (packet);
+    }
+  n = g_snprintf (text, sizeof text, "OK %u %d %s", code, error_number, binary ? "#" : "");
   memcpy (prefix, text, (gsize) n);
   return (gsize) n;
 }
