@@ -98,6 +98,21 @@ fetch (TbxSimVix *vix, const char *path, int fd, const char *local, Progress *pr
   return tbx_sim_transfer_close (transfer) ? TBX_SIM_EXIT_DONE : vix->status;
 }
 
+/* A folder with a slash behind its name comes as a tgz without the mark behind it that
+ * only clients need which are not told the end. */
+static char *
+dup_source (const char *name)
+{
+  g_autofree char *trimmed = g_strdup (name);
+  gsize length = strlen (trimmed);
+
+  if (length == 0 || trimmed[length - 1] != '/' || strchr (trimmed, '?') != NULL)
+    return g_steal_pointer (&trimmed);
+  while (length > 1 && trimmed[length - 1] == '/')
+    trimmed[--length] = '\0';
+  return g_strconcat (trimmed, "?format=tgz&trailer=0", NULL);
+}
+
 static TbxSimExit
 run_download (TbxSimVix *vix, char **argv)
 {
@@ -109,6 +124,7 @@ run_download (TbxSimVix *vix, char **argv)
   };
   g_auto(GStrv) args = g_strdupv (argv);
   TbxVixRequest request = tbx_sim_vix_request (TBX_VIX_TRANSFER_FROM_GUEST);
+  g_autofree char *source = NULL;
   Progress progress;
   gboolean to_stdout;
   TbxSimExit status;
@@ -116,7 +132,8 @@ run_download (TbxSimVix *vix, char **argv)
 
   if (!tbx_sim_operation_parse ("download", entries, &args, 2, 2))
     return TBX_SIM_EXIT_USAGE;
-  request.list_files.path = args[1];
+  source = dup_source (args[1]);
+  request.list_files.path = source;
   if (tbx_sim_vix_run (vix, &request) != TBX_SIM_EXIT_DONE)
     return vix->status;
   to_stdout = strcmp (args[2], "-") == 0;
@@ -126,7 +143,7 @@ run_download (TbxSimVix *vix, char **argv)
   if (fd < 0)
     return local_error (args[2]);
   progress_begin (&progress, checksum);
-  status = fetch (vix, args[1], fd, args[2], &progress);
+  status = fetch (vix, source, fd, args[2], &progress);
   progress_end (&progress);
   if (!to_stdout && close (fd) < 0 && status == TBX_SIM_EXIT_DONE)
     return local_error (args[2]);
@@ -200,7 +217,7 @@ run_upload (TbxSimVix *vix, char **argv)
 }
 
 const TbxSimOperation tbx_sim_transfer_operations[] = {
-  { "upload", "LOCAL DESTINATION", "Send a file to the guest; - is standard input", run_upload },
-  { "download", "SOURCE LOCAL", "Fetch a file from the guest; - is standard output", run_download },
+  { "upload", "LOCAL DESTINATION", "Send a file, or an archive into a folder; - is standard input", run_upload },
+  { "download", "SOURCE LOCAL", "Fetch a file, or FOLDER/ as a tgz; - is standard output", run_download },
   { 0 },
 };

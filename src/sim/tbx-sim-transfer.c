@@ -17,7 +17,7 @@ struct _TbxSimTransfer
   TbxSimFrames *frames;    /* (owned) */
   guint64       session;   /* or TBX_HGFS_NO_SESSION */
   guint32       handle;
-  gboolean      failed;
+  gboolean      broken;    /* nothing more can be sent or taken */
   gboolean      uploading;
   guint64       asked_bytes;      /* of a download: where the next request begins */
   guint         n_asked;          /* requests whose replies are due */
@@ -39,7 +39,6 @@ transfer_fail (TbxSimTransfer *self, const char *format, ...)
   va_end (args);
   g_printerr ("vmxsim: %s\n", text);
   self->vix->status = TBX_SIM_EXIT_REFUSED;
-  self->failed = TRUE;
   return FALSE;
 }
 
@@ -76,7 +75,7 @@ transfer_send (TbxSimTransfer *self, TbxHgfsRequest *request)
   if (message != NULL && tbx_sim_frames_send (self->frames, message, &error))
     return TRUE;
   self->vix->status = tbx_sim_cli_fail (error);
-  self->failed = TRUE;
+  self->broken = TRUE;
   return FALSE;
 }
 
@@ -95,7 +94,7 @@ transfer_take (TbxSimTransfer *self, guint32 op, TbxHgfsReply *reply)
   if (self->reply == NULL)
     {
       self->vix->status = tbx_sim_cli_fail (error);
-      self->failed = TRUE;
+      self->broken = TRUE;
       return FALSE;
     }
   data = g_bytes_get_data (self->reply, &size);
@@ -158,15 +157,28 @@ tbx_sim_transfer_new (TbxSimVix *vix)
   return g_steal_pointer (&self);
 }
 
+/* Whatever the replies say that are due yet: the guest must have nothing open. */
+static void
+transfer_end_session (TbxSimTransfer *self)
+{
+  TbxHgfsRequest request = new_request (TBX_HGFS_DESTROY_SESSION_V4);
+
+  if (self->broken || !transfer_send (self, &request))
+    return;
+  for (guint n = self->n_asked + 1; n > 0; n--)
+    {
+      g_autoptr(GBytes) reply = tbx_sim_frames_take (self->frames, NULL);
+
+      if (reply == NULL)
+        return;
+    }
+}
+
 void
 tbx_sim_transfer_free (TbxSimTransfer *self)
 {
-  TbxHgfsRequest request = new_request (TBX_HGFS_DESTROY_SESSION_V4);
-  TbxHgfsReply reply;
-
-  /* After a failure replies may be due, or the guest gone: the session ends by itself. */
-  if (self->session != 0 && self->n_asked == 0 && !self->failed)
-    transfer_call (self, &request, &reply);
+  if (self->session != 0)
+    transfer_end_session (self);
   g_clear_pointer (&self->frames, tbx_sim_frames_free);
   g_clear_pointer (&self->reply, g_bytes_unref);
   g_free (self);
@@ -276,8 +288,11 @@ take_written (TbxSimTransfer *self)
   memmove (self->written, self->written + 1, self->n_asked * sizeof self->written[0]);
   if (!transfer_take (self, TBX_HGFS_WRITE_V3, &reply))
     return FALSE;
-  return reply.moved.data.size == size
-         || transfer_fail (self, "the guest took a part of a write only");
+  if (reply.moved.data.size == size)
+    return TRUE;
+  /* The next one says why. */
+  return (self->n_asked == 0 || take_written (self))
+         && transfer_fail (self, "the guest took a part of a write only");
 }
 
 /* Appends, as hosts do; the answers to some are awaited later. */

@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import transfer
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
+import tbxhgfs   # noqa: E402
 
 ROUNDS = 5
 PING_SECONDS = 2
@@ -128,7 +129,7 @@ def memory(argv):
         guest.end()
 
 
-TRANSFER_BYTES = 128 * 1000 * 1000 // transfer.PACKET_BYTES * transfer.PACKET_BYTES
+TRANSFER_BYTES = 128 * 1000 * 1000 // tbxhgfs.PACKET_BYTES * tbxhgfs.PACKET_BYTES
 NOBODY = 65534
 
 
@@ -159,7 +160,7 @@ class Moving:
         return [pid, *map(int, children)]
 
     def round(self, way):
-        session = transfer.Transfer(self.guest.control, self.name, 'secret', self.null)
+        session = tbxhgfs.Session(self.guest.control, self.name, 'secret', self.null)
         try:
             before = [cpu([pid]) for pid in self.pids()]
             seconds = getattr(session, way)(self.file, TRANSFER_BYTES)

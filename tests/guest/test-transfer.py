@@ -4,58 +4,29 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
-import sys
-import tempfile
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
-import tbxguest   # noqa: E402
-import tbxtest    # noqa: E402
+from transfer_case import TransferCase, content, tbxguest, tbxhgfs, tbxtest
 
-SIZES = (0, 1, 61439, 61440, 61441, 63487, 63488, 63489, 10 * 1000 * 1000)
+SIZES = (0, 1, 61439, 61440, 61441, 63487, 63488, 63489, 1000000)
 
 
-def content(size):
-    block = hashlib.sha256(b'%d' % size).digest() * 2048
-    return (block * (size // len(block) + 1))[:size]
-
-
-class Base(tbxguest.Case):
-    def setUp(self):
-        super().setUp()
-        place = tempfile.TemporaryDirectory(prefix='tbx-transfer-')
-        self.addCleanup(place.cleanup)
-        self.local = Path(place.name) / 'local'
-        self.remote = Path(place.name) / 'remote'
-        for folder in (self.local, self.remote):
-            folder.mkdir()
-        os.chown(self.remote, self.alice.uid, self.alice.gid)
-        Path(place.name).chmod(0o755)
-
-    def vsphere(self, *argv, **named):
-        return subprocess.run([tbxtest.program('TBX_VMXSIM'), '--control', str(self.host.control),
-                               'guest', '-l', self.alice.login, *map(str, argv)], check=False,
-                              capture_output=True, timeout=tbxtest.WAIT_SECONDS, **named)
-
-    def must(self, *argv, **named):
-        done = self.vsphere(*argv, **named)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done
-
+class Base(TransferCase):
     def there_and_back(self, sizes):
         for size in sizes:
             with self.subTest(size=size):
                 source, back = self.local / f'{size}', self.local / f'{size}.back'
                 target = self.remote / f'{size}'
-                source.write_bytes(content(size))
-                checksum = hashlib.sha256(content(size)).hexdigest().encode()
+                data = content(size)
+                source.write_bytes(data)
+                checksum = hashlib.sha256(data).hexdigest().encode()
                 self.assertIn(checksum, self.must('upload', '--checksum', source, target).stderr)
-                self.assertEqual(target.read_bytes(), content(size))
+                self.assertTrue(target.read_bytes() == data)
                 self.assertEqual(target.stat().st_uid, self.alice.uid)
                 self.assertIn(checksum, self.must('download', '--checksum', target, back).stderr)
-                self.assertEqual(back.read_bytes(), content(size))
+                self.assertTrue(back.read_bytes() == data)
 
     def capability(self):
         """What the host was told of the server."""
@@ -66,6 +37,10 @@ class Transfer(Base):
     def test_sizes(self):
         self.start_guest()
         self.there_and_back(SIZES)
+
+    def test_large(self):
+        self.start_guest()
+        self.there_and_back([128 * 1000 * 1000])
 
     def test_only_with_credentials(self):
         """The host is told of the server; what would reach it without a login is refused."""
@@ -93,40 +68,48 @@ class Transfer(Base):
         self.assertFalse((self.local / 'none').exists())
 
     def test_interrupted(self):
-        """A client that goes away half way, then a daemon that ends: the old file is whole."""
+        """A client that goes away half way, a worker that dies, a daemon that ends: the old
+        file is whole, and nothing else is left."""
         self.start_guest()
         target = self.remote / 'f'
         self.must('upload', '-', target, input=b'old')
-        for end in ('client', 'daemon'):
-            client = subprocess.Popen(
-                [tbxtest.program('TBX_VMXSIM'), '--control', str(self.host.control), 'guest',
-                 '-l', self.alice.login, 'upload', '-f', '-', str(target)],
-                stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for end in ('client', 'worker', 'daemon'):
+            client = self.start_client('upload', '-f', '-', target)
             client.stdin.write(content(1000000))
             client.stdin.flush()
-            tbxtest.until(lambda: self.open_uploads(), 'the upload is under way', every_ms=20)
+            tbxtest.until(self.open_uploads, 'the upload is under way', every_ms=20)
             self.assertEqual(target.read_bytes(), b'old')
             if end == 'client':
                 client.kill()
+            elif end == 'worker':
+                os.kill(self.worker(), signal.SIGKILL)
+                tbxtest.until(lambda: not self.open_uploads(), 'it is gone', every_ms=20)
             else:
                 self.daemon.stop()
-                client.stdin.close()
-            client.wait()
-            if not client.stdin.closed:
-                client.stdin.close()
+            client.stdin.close()
+            if end != 'client':
+                self.assertNotEqual(client.wait(), 0)
             self.assertEqual(target.read_bytes(), b'old')
             self.assertEqual(os.listdir(self.remote), ['f'])
 
-    def open_uploads(self):
-        """Files without a name in the folder that some process of the account has open."""
-        found = []
-        for fd in Path('/proc').glob('[0-9]*/fd/*'):
-            try:
-                if os.readlink(fd).startswith(f'{self.remote}/#'):
-                    found.append(fd)
-            except OSError:
-                pass
-        return found
+
+    @tbxguest.needs_root
+    def test_disk_full(self):
+        self.start_guest()
+        disk = self.remote / 'disk'
+        disk.mkdir()
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size=1m,uid={self.alice.uid}', 'tbx-test',
+                        disk], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-l', disk], check=True)
+        self.must('upload', '-', disk / 'f', input=b'old')
+        refused = self.vsphere('upload', '-f', '-', disk / 'f', input=content(2000000))
+        self.assertIn(b'12 NO_SPACE', refused.stderr)
+        self.must('download', disk / 'f', '-')
+        self.assertEqual((disk / 'f').read_bytes(), b'old')
+        tbxtest.until(lambda: os.statvfs(disk).f_bavail > 200, 'the space is free again',
+                      every_ms=20)
+        self.must('upload', '-f', '-', disk / 'f', input=content(500000))
+        self.assertEqual((disk / 'f').read_bytes(), content(500000))
 
 
 class SlowBackdoor(Base):

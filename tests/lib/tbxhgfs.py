@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Packets of a file transfer, as a host has them: sent ahead, so that a guest that has
-answered one finds the next."""
+"""HGFS packets, as a host sends them: those of a file transfer, and any others."""
 
 import base64
 import socket
@@ -10,12 +9,17 @@ import time
 PACKET_BYTES = 61440
 AHEAD = 4
 HGFS_PACKET = 84
-OPEN, CLOSE, OPEN_V3, READ_V3, WRITE_V3, CREATE_SESSION, DESTROY_SESSION = 0, 3, 24, 25, 26, 41, 42
+OPEN, CLOSE, OPEN_V3, READ_V3, WRITE_V3, SEARCH_OPEN_V3 = 0, 3, 24, 25, 26, 28
+CREATE_SESSION, DESTROY_SESSION = 41, 42
 NO_SESSION = 0xffffffffffffffff
 
 
 class Refused(Exception):
-    pass
+    """What the guest answered instead; @status of HGFS, or None."""
+
+    def __init__(self, text, status=None):
+        super().__init__(text)
+        self.status = status
 
 
 def vix(body, user, password):
@@ -37,8 +41,30 @@ def name(path):
     return b'root' + path.replace('/', '\0').encode()
 
 
-class Transfer:
-    """One session; or, of a guest that answers anything, just its packets."""
+def open_request(path):
+    return OPEN, (bytes(8) + struct.pack('<IIBI', 0, 0, 6, len(name(path))) + name(path) + b'\0')
+
+
+def upload_request(path):
+    return OPEN_V3, (struct.pack('<QIIBBBBQQIIIQQ', 0x80b, 1, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+                     + struct.pack('<IIII', len(name(path)), 0, 0, 0) + name(path) + b'\0')
+
+
+def read_request(handle, offset, size=PACKET_BYTES):
+    return READ_V3, struct.pack('<IQI8x', handle, offset, size)
+
+
+def append_request(handle, data):
+    return WRITE_V3, struct.pack('<IBQI8x', handle, 1, 0, len(data)) + data
+
+
+def data_of(reply):
+    return bytes(reply[64:64 + struct.unpack_from('<I', reply, 52)[0]])
+
+
+class Session:
+    """One session; or, of a guest that answers anything, just its packets.  Reads and writes
+    of a transfer are sent ahead, so that a guest that has answered one finds the next."""
 
     def __init__(self, control, user, password, null=False):
         self.user, self.password, self.null = user, password, null
@@ -76,12 +102,30 @@ class Transfer:
         body = reply[bytes(reply[:16]).index(b'#') + 1:]
         status = struct.unpack_from('<I', body, 24)[0]
         if status:
-            raise Refused(f'status {status}')
+            raise Refused(f'status {status}', status)
         return body
 
     def call(self, op, payload):
         self.socket.sendall(self.request(op, payload))
         return self.take()
+
+    def batch(self, requests):
+        """The replies to many requests, (op, payload) each, some of which are sent ahead."""
+        requests, replies, sent = list(requests), [], 0
+        while len(replies) < len(requests):
+            while sent < len(requests) and sent - len(replies) < AHEAD:
+                self.socket.sendall(self.request(*requests[sent]))
+                sent += 1
+            replies.append(bytes(self.take()))
+        return replies
+
+    def send_raw(self, data):
+        """Any bytes as the packet of a request: the code of VIX, and what came back."""
+        request = vix(data, self.user, self.password)
+        self.socket.sendall(struct.pack('<I', len(request)) + request)
+        reply = bytes(self.receive(struct.unpack('<I', self.receive(4))[0]))
+        head, _, packet = reply.partition(b'#')
+        return int(head.split()[1]), packet
 
     def run(self, total, make):
         """Moves @total bytes; seconds that it takes."""
@@ -95,22 +139,32 @@ class Transfer:
             taken += PACKET_BYTES
         return time.monotonic() - start
 
-    def download(self, path, total):
-        reply = self.call(OPEN, bytes(8) + struct.pack('<IIBI', 0, 0, 6, len(name(path)))
+    def open(self, path):
+        """A handle to read from."""
+        reply = self.call(*open_request(path))
+        return 1 if self.null else struct.unpack_from('<I', reply, 60)[0]
+
+    def open_upload(self, path):
+        reply = self.call(*upload_request(path))
+        return 1 if self.null else struct.unpack_from('<I', reply, 52)[0]
+
+    def read(self, handle, offset, size=PACKET_BYTES):
+        return data_of(self.call(*read_request(handle, offset, size)))
+
+    def search(self, path):
+        reply = self.call(SEARCH_OPEN_V3, bytes(8) + struct.pack('<IIII', len(name(path)), 0, 0, 0)
                           + name(path) + b'\0')
-        handle = 1 if self.null else struct.unpack_from('<I', reply, 60)[0]
-        seconds = self.run(total, lambda offset: self.request(
-            READ_V3, struct.pack('<IQI8x', handle, offset, PACKET_BYTES)))
+        return struct.unpack_from('<I', reply, 52)[0]
+
+    def download(self, path, total):
+        handle = self.open(path)
+        seconds = self.run(total, lambda offset: self.request(*read_request(handle, offset)))
         self.close(handle)
         return seconds
 
     def upload(self, path, total):
-        reply = self.call(OPEN_V3, struct.pack('<QIIBBBBQQIIIQQ', 0x80b, 1, 4, 0, 6, 0, 0, 0, 0, 0,
-                                               0, 0, 0, 0)
-                          + struct.pack('<IIII', len(name(path)), 0, 0, 0) + name(path) + b'\0')
-        handle = 1 if self.null else struct.unpack_from('<I', reply, 52)[0]
-        data = self.request(WRITE_V3, struct.pack('<IBQI8x', handle, 1, 0, PACKET_BYTES)
-                            + bytes(range(256)) * (PACKET_BYTES // 256))
+        handle = self.open_upload(path)
+        data = self.request(*append_request(handle, bytes(range(256)) * (PACKET_BYTES // 256)))
         seconds = self.run(total, lambda offset: data)
         self.close(handle)
         return seconds

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""HGFS packets that no client sends, or not like that, through the daemon."""
+
+import json
+import os
+import struct
+import tempfile
+import unittest
+from pathlib import Path
+
+from transfer_case import TransferCase, content, tbxguest, tbxhgfs, tbxtest
+
+VECTORS = Path(__file__).resolve().parent.parent / 'vectors' / 'hgfs.json'
+SESSION_AT = 36
+SESSIONS = {0x1122334455667788: 'a', 0x99aabbccddeeff00: 'b'}
+FIVE_GB = 5 * 2 ** 30
+
+
+class Files(TransferCase):
+    def test_large_sparse_file(self):
+        path = self.remote / 'sparse'
+        with open(path, 'wb') as file:
+            for position in (0, 2 ** 31 - 3, 2 ** 32 - 3, FIVE_GB - 6):
+                file.seek(position)
+                file.write(b'marker')
+        self.start_guest()
+        session = self.hgfs()
+        handle = session.open(str(path))
+        for position in (2 ** 32 - 3, 0, FIVE_GB - 6, 2 ** 31 - 3):
+            self.assertEqual(session.read(handle, position, 8).rstrip(b'\0'), b'marker')
+        self.assertEqual(session.read(handle, 2 ** 31 + 100), bytes(tbxhgfs.PACKET_BYTES))
+        self.assertEqual(session.read(handle, FIVE_GB), b'')
+        session.close(handle)
+
+    def test_file_that_changes(self):
+        """What is there when it is read counts."""
+        path = self.remote / 'f'
+        path.write_bytes(content(100000))
+        self.start_guest()
+        session = self.hgfs()
+        handle = session.open(str(path))
+        self.assertEqual(session.read(handle, 0), content(100000)[:61440])
+        with open(path, 'ab') as file:
+            file.write(b'more')
+        self.assertEqual(session.read(handle, 61440), content(100000)[61440:] + b'more')
+        self.assertEqual(session.read(handle, 100004), b'')
+        os.truncate(path, 70000)
+        self.assertEqual(session.read(handle, 61440), content(100000)[61440:70000])
+        self.assertEqual(session.read(handle, 80000), b'')
+        os.truncate(path, 0)
+        self.assertEqual(session.read(handle, 0), b'')
+        os.unlink(path)
+        path.write_bytes(b'another')
+        self.assertEqual(session.read(handle, 0), b'')
+        session.close(handle)
+
+    def test_many_open_files(self):
+        """1,000 of them, of which half are uploads; then their session is thrown away."""
+        self.start_guest()
+        (self.remote / 'old').write_bytes(b'old')
+        os.chown(self.remote / 'old', self.alice.uid, self.alice.gid)
+        session, other = self.hgfs(), self.hgfs()
+        kept = other.open(str(self.remote / 'old'))
+        open_before = len(os.listdir(f'/proc/{self.worker()}/fd'))
+        names = ['old', *map(str, range(499))]
+        replies = session.batch([tbxhgfs.open_request(str(self.remote / 'old'))] * 500)
+        reads = [struct.unpack_from('<I', reply, 60)[0] for reply in replies]
+        replies = session.batch(tbxhgfs.upload_request(str(self.remote / n)) for n in names)
+        uploads = [struct.unpack_from('<I', reply, 52)[0] for reply in replies]
+        self.assertEqual(len({*reads, *uploads}), 1000)
+        session.batch(tbxhgfs.append_request(handle, b'new') for handle in uploads)
+        replies = session.batch(tbxhgfs.read_request(handle, 0, 10) for handle in reads)
+        self.assertEqual({*map(tbxhgfs.data_of, replies)}, {b'old'})
+        self.assertGreaterEqual(len(os.listdir(f'/proc/{self.worker()}/fd')), open_before + 1000)
+        session.call(tbxhgfs.DESTROY_SESSION, bytes(8))
+        self.assertEqual(len(os.listdir(f'/proc/{self.worker()}/fd')), open_before)
+        self.assertEqual(os.listdir(self.remote), ['old'])
+        self.assertEqual((self.remote / 'old').read_bytes(), b'old')
+        with self.assertRaises(tbxhgfs.Refused) as refused:
+            session.read(reads[0], 0, 10)
+        self.assertEqual(refused.exception.status, 17)
+        self.assertEqual(other.read(kept, 0, 10), b'old')
+
+    @tbxguest.needs_root
+    def test_foreign_session(self):
+        """It is of no use to who has another name and password."""
+        (self.remote / 'f').write_bytes(b'mine')
+        self.start_guest()
+        mine = self.hgfs()
+        handle = mine.open(str(self.remote / 'f'))
+        name, _, password = self.bob.login.partition(':')
+        foreign = tbxhgfs.Session(str(self.host.control), name, password)
+        self.addCleanup(foreign.socket.close)
+        foreign.session = mine.session
+        with self.assertRaises(tbxhgfs.Refused) as refused:
+            foreign.read(handle, 0, 10)
+        self.assertEqual(refused.exception.status, 17)
+        self.assertEqual(mine.read(handle, 0, 10), b'mine')
+
+
+class Malformed(TransferCase):
+    """The whole catalogue of docs/wire/hgfs.md, "Malformed packets", in its order."""
+
+    def setUp(self):
+        super().setUp()
+        # A name as long as that of the vectors' folder, /srv/demo.
+        while True:
+            self.demo = Path('/tmp') / next(tempfile._get_candidate_names())[:4]
+            try:
+                self.demo.mkdir()
+                break
+            except FileExistsError:
+                pass
+        self.addCleanup(self.remove)
+        folder = self.demo / 'm'
+        folder.mkdir()
+        (folder / 'f').write_bytes(200 * b'c')
+        (folder / 'wf').touch()
+        (folder / 'ln').symlink_to('f')
+        for path in (self.demo, folder, folder / 'f', folder / 'wf'):
+            os.chown(path, self.alice.uid, self.alice.gid)
+
+    def remove(self):
+        for path in sorted(self.demo.rglob('*'), reverse=True):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        self.demo.rmdir()
+
+    def patched(self, data, sessions):
+        data = bytearray(data.replace(b'srv\0demo', b'tmp\0' + self.demo.name.encode()))
+        if len(data) >= SESSION_AT + 8:
+            theirs = struct.unpack_from('<Q', data, SESSION_AT)[0]
+            struct.pack_into('<Q', data, SESSION_AT,
+                             sessions.get(SESSIONS.get(theirs), theirs))
+        return bytes(data)
+
+    @staticmethod
+    def status(reply):
+        at = 24 if len(reply) >= 52 and reply[4:8] == b'\xff\0\0\0' else 4
+        return struct.unpack_from('<I', reply, at)[0]
+
+    def test_catalogue(self):
+        self.start_guest()
+        a, b = self.hgfs(), self.hgfs()
+        self.assertEqual(a.open(str(self.demo / 'm/f')), 1)
+        self.assertEqual(a.open_upload(str(self.demo / 'm/wf')), 2)
+        self.assertEqual(a.search(str(self.demo / 'm')), 3)
+        vectors = [v for v in json.loads(VECTORS.read_text()) if v['name'].startswith('mal-')]
+        self.assertEqual(len(vectors), 117)
+        for vector in vectors:
+            with self.subTest(vector=vector['name']):
+                expect = vector['decoded']['expect']
+                packet = self.patched(bytes.fromhex(vector['packet_hex']),
+                                      {'a': a.session, 'b': b.session})
+                code, reply = a.send_raw(packet)
+                if expect['action'] == 'reply':
+                    self.assertEqual((code, self.status(reply)), (0, expect['status']))
+                else:
+                    self.assertEqual((code, reply), (1, b''))
+        # Nothing of it did harm.
+        self.assertEqual(a.read(1, 0, 300), 200 * b'c')
+        a.close(1)
+        self.assertEqual(self.host.ask('guest', '-l', self.alice.login, 'ls', str(self.demo / 'm'))
+                         .count('\n') > 0, True)
+        self.assertFalse(self.daemon.find('CRITICAL|WARNING'))
+
+
+if __name__ == '__main__':
+    unittest.main()
