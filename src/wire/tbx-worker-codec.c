@@ -32,7 +32,7 @@ read_string (TbxReader *r, gsize limit)
     tbx_reader_fail (r, "string without its NUL");
   else if (!g_utf8_validate_len ((const char *) bytes, size, NULL))
     tbx_reader_fail (r, "not UTF-8");
-  return (const char *) bytes;
+  return r->bad == NULL ? (const char *) bytes : NULL;
 }
 
 static void
