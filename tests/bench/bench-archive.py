@@ -4,7 +4,6 @@ second on one CPU, and the size beside zlib's level 6.  Figures, no verdict."""
 
 import json
 import os
-import random
 import statistics
 import subprocess
 import sys
@@ -13,25 +12,10 @@ import time
 import zlib
 from pathlib import Path
 
-FILES = 2000
-FILE_BYTES = 32500
+from texts import FILE_BYTES, FILES, make_texts
+
 ROUNDS = 5
 CPU = sorted(os.sched_getaffinity(0))[-1]
-
-
-def make_texts(folder):
-    """Words as often as in a language, lines that come again now and then."""
-    generator = random.Random(6)
-    letters = 'etaoinshrdlucmfwypvbgkqjxz'
-    weights = [1 / (n + 2) for n in range(len(letters))]
-    words = [''.join(generator.choices(letters, weights, k=generator.randint(2, 10)))
-             for _ in range(8000)]
-    often = [1 / (n + 3) for n in range(len(words))]
-    lines = [' '.join(generator.choices(words, often, k=11)).encode() + b'\n'
-             for _ in range(40000)]
-    for n in range(FILES):
-        text = b''.join(generator.choices(lines, k=600))
-        (folder / f'{n:04}.txt').write_bytes(text[:FILE_BYTES])
 
 
 def level_6(folder):

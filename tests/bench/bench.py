@@ -14,11 +14,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
 import tbxhgfs   # noqa: E402
+from texts import FILE_BYTES, FILES, make_texts   # noqa: E402
 
 ROUNDS = 5
 PING_SECONDS = 2
@@ -123,8 +125,7 @@ def memory(argv):
     guest = Guest(argv)
     try:
         time.sleep(3)
-        rollup = Path(f'/proc/{guest.pid()}/smaps_rollup').read_text()
-        return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith('Pss:'))
+        return pss(guest.pid())
     finally:
         guest.end()
 
@@ -133,13 +134,39 @@ TRANSFER_BYTES = 128 * 1000 * 1000 // tbxhgfs.PACKET_BYTES * tbxhgfs.PACKET_BYTE
 NOBODY = 65534
 
 
-def cpu(pids):
-    """Seconds that processes have used."""
-    total = 0
-    for pid in pids:
-        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf('SC_CLK_TCK')
+def cpu(pid):
+    """Nanoseconds that the threads of a process have had a CPU, the kernel's work included."""
+    return sum(int(path.read_text().split()[0])
+               for path in Path(f'/proc/{pid}/task').glob('*/schedstat'))
+
+
+def pss(pid):
+    """Proportional set size in kilobytes."""
+    rollup = Path(f'/proc/{pid}/smaps_rollup').read_text()
+    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith('Pss:'))
+
+
+class Watched:
+    """The largest that a process is while something else is done."""
+
+    def __init__(self, pid):
+        self.pid, self.most = pid, 0
+        self.end = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while True:
+            self.most = max(self.most, pss(self.pid))
+            if self.end.wait(0.02):
+                return
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end.set()
+        self.thread.join()
 
 
 class Moving:
@@ -155,26 +182,48 @@ class Moving:
         self.cpu = {'download': [], 'upload': []}
 
     def pids(self):
+        """The host, the guest, its workers."""
         pid = self.guest.pid()
         children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
-        return [pid, *map(int, children)]
+        return [self.guest.process.pid, pid, *map(int, children)]
+
+    def session(self):
+        return tbxhgfs.Session(self.guest.control, self.name, 'secret', self.null)
 
     def round(self, way):
-        session = tbxhgfs.Session(self.guest.control, self.name, 'secret', self.null)
+        session = self.session()
         try:
-            before = [cpu([pid]) for pid in self.pids()]
+            before = [cpu(pid) for pid in self.pids()]
             seconds = getattr(session, way)(self.file, TRANSFER_BYTES)
-            after = [cpu([pid]) for pid in self.pids()]
+            after = [cpu(pid) for pid in self.pids()]
         finally:
             session.end()
         self.rates[way].append(TRANSFER_BYTES / seconds / 1e6)
-        self.cpu[way].append([(b - a) / TRANSFER_BYTES * 1e9 for a, b in zip(before, after)])
+        self.cpu[way].append([(b - a) / 1000 / (TRANSFER_BYTES / tbxhgfs.PACKET_BYTES)
+                              for a, b in zip(before, after)])
 
     def rate(self, way):
         return statistics.median(self.rates[way])
 
     def cost(self, way):
-        return ' + '.join(f'{statistics.median(each):.2f}' for each in zip(*self.cpu[way]))
+        """Microseconds a packet, all in all."""
+        return statistics.median(map(sum, self.cpu[way]))
+
+    def parts(self, way):
+        return ' + '.join(f'{statistics.median(each):.0f}' for each in zip(*self.cpu[way]))
+
+    def archive(self):
+        """Bytes of the files a second, as a tgz."""
+        folder = os.path.join(self.guest.dir.name, 'texts')
+        if not os.path.isdir(folder):
+            os.mkdir(folder)
+            os.chmod(folder, 0o755)
+            make_texts(Path(folder))
+        session = self.session()
+        try:
+            return FILES * FILE_BYTES / session.fetch(f'{folder}?format=tgz') / 1e6
+        finally:
+            session.end()
 
 
 def moving():
@@ -186,9 +235,21 @@ def moving():
                 null.round(way)
                 daemon.round(way)
         for way in ('download', 'upload'):
+            # What others do at the time slows both down, and not alike; what a packet
+            # needs of the CPU is the steadier figure.
             print(f'{way}: {daemon.rate(way):.0f} MB/s; ceiling {null.rate(way):.0f} MB/s; ratio '
-                  f'{daemon.rate(way) / null.rate(way):.3f} (budget 0.85); CPU of daemon and '
-                  f'worker {daemon.cost(way)} ms a MB, of the ceiling {null.cost(way)}')
+                  f'{daemon.rate(way) / null.rate(way):.3f} (budget 0.85); CPU a packet '
+                  f'{daemon.cost(way):.0f} us (host, daemon, worker {daemon.parts(way)}), of the '
+                  f'ceiling {null.cost(way):.0f} us ({null.parts(way)}); ratio '
+                  f'{null.cost(way) / daemon.cost(way):.3f}')
+            with Watched(daemon.pids()[2]) as watched:
+                daemon.round(way)
+            print(f'{way}: PSS of the worker at most {watched.most} kB (budget 8192)')
+        rates = [daemon.archive() for _ in range(ROUNDS)]
+        with Watched(daemon.pids()[2]) as watched:
+            daemon.archive()
+        print(f'tgz of {FILES} texts: {statistics.median(rates):.0f} MB/s of host, daemon and worker '
+              f'on one CPU (budget 100); PSS of the worker at most {watched.most} kB (budget 8192)')
     finally:
         daemon.guest.end()
         null.guest.end()

@@ -156,6 +156,22 @@ class Session:
                           + name(path) + b'\0')
         return struct.unpack_from('<I', reply, 52)[0]
 
+    def fetch(self, path):
+        """Reads to the end, which is a short packet; seconds that it takes."""
+        handle = self.open(path)
+        start = time.monotonic()
+        offset = asked = 0
+        done = False
+        while offset < asked or not done:
+            while not done and asked - offset < AHEAD * PACKET_BYTES:
+                self.socket.sendall(self.request(*read_request(handle, asked)))
+                asked += PACKET_BYTES
+            done = struct.unpack_from('<I', self.take(), 52)[0] < PACKET_BYTES or done
+            offset += PACKET_BYTES
+        seconds = time.monotonic() - start
+        self.close(handle)
+        return seconds
+
     def download(self, path, total):
         handle = self.open(path)
         seconds = self.run(total, lambda offset: self.request(*read_request(handle, offset)))
