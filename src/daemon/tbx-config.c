@@ -78,6 +78,8 @@ static const Key keys[] = {
     TBX_WORKER_STREAM_MIN_BYTES, TBX_WORKER_STREAM_MAX_BYTES, KIND_SIZE },
   { POLICY_GROUP, "http-round-trip", "true", FIELD (http_round_trip), .kind = KIND_SWITCH },
   { POLICY_GROUP, "archive-transfers", "true", FIELD (archive_transfers), .kind = KIND_SWITCH },
+  { POLICY_GROUP, "session-idle-s", "600", FIELD (session_idle_s), NULL,
+    TBX_WORKER_SESSION_MIN_S, TBX_WORKER_SESSION_MAX_S, KIND_NUMBER },
   { "auth", "pam-directory", "", FIELD (pam_directory), check_path },
   { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600, KIND_NUMBER },
   { "power", "deadline-ms", "10000", FIELD (power_deadline_ms), NULL, 100, 10 * 60 * 1000,

@@ -110,6 +110,7 @@ tbx_guest_operations_set_config (TbxGuestOperations *self, const TbxConfig *conf
     .stream_limit_bytes = config->stream_limit_bytes,
     .http_round_trip = config->http_round_trip,
     .archive_transfers = config->archive_transfers,
+    .session_idle_s = config->session_idle_s,
   };
 
   g_clear_pointer (&self->policy, tbx_policy_unref);

@@ -151,8 +151,7 @@ tbx_hgfs_server_set_clock (TbxHgfsServer *self, TbxHgfsClock clock)
 /**
  * tbx_hgfs_server_set_idle:
  * @self: the server
- * @seconds: after which a session that nobody uses ends, `TBX_HGFS_MIN_IDLE_S` to
- *   `TBX_HGFS_MAX_IDLE_S`
+ * @seconds: after which a session that nobody uses ends
  */
 void
 tbx_hgfs_server_set_idle (TbxHgfsServer *self, guint seconds)

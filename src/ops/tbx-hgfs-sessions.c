@@ -131,8 +131,7 @@ on_idle (gpointer user_data)
 /**
  * tbx_hgfs_sessions_set_idle:
  * @self: the sessions
- * @seconds: after which a session that nobody uses ends; `TBX_HGFS_MIN_IDLE_S` to
- *   `TBX_HGFS_MAX_IDLE_S`
+ * @seconds: after which a session that nobody uses ends
  */
 void
 tbx_hgfs_sessions_set_idle (TbxHgfsSessions *self, guint seconds)

@@ -12,9 +12,7 @@ typedef struct _TbxHgfsSessions TbxHgfsSessions;
 #define TBX_HGFS_LEGACY_SESSION 0
 
 #define TBX_HGFS_MAX_SESSIONS   64
-#define TBX_HGFS_IDLE_S         600       /* without use a session ends after this … */
-#define TBX_HGFS_MIN_IDLE_S     60        /* … or what is configured, within these */
-#define TBX_HGFS_MAX_IDLE_S     86400
+#define TBX_HGFS_IDLE_S         600   /* without use a session ends after it, at first */
 
 typedef gint64 (*TbxHgfsClock) (void);
 

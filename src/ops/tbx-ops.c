@@ -248,6 +248,7 @@ tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
 {
   self->settings = *settings;
   tbx_archive_handler_set_allowed (self->archives, settings->archive_transfers);
+  tbx_hgfs_server_set_idle (self->hgfs, settings->session_idle_s);
 }
 
 /**

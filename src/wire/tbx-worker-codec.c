@@ -156,6 +156,10 @@ read_settings (TbxReader *r, TbxWorkerSettings *settings)
   if (settings->stream_limit_bytes < TBX_WORKER_STREAM_MIN_BYTES
       || settings->stream_limit_bytes > TBX_WORKER_STREAM_MAX_BYTES)
     tbx_reader_fail (r, "no size of a stream");
+  settings->session_idle_s = tbx_reader_u32le (r);
+  if (settings->session_idle_s < TBX_WORKER_SESSION_MIN_S
+      || settings->session_idle_s > TBX_WORKER_SESSION_MAX_S)
+    tbx_reader_fail (r, "no life of a session");
 }
 
 static void
@@ -164,6 +168,7 @@ write_settings (TbxWriter *w, const TbxWorkerSettings *settings)
   tbx_writer_u32le (w, settings->stream_limit_bytes);
   tbx_writer_u8 (w, settings->http_round_trip ? 1 : 0);
   tbx_writer_u8 (w, settings->archive_transfers ? 1 : 0);
+  tbx_writer_u32le (w, settings->session_idle_s);
 }
 
 static void

@@ -22,6 +22,8 @@ G_BEGIN_DECLS
 #define TBX_WORKER_PROGRAM_LISTED_S    300           /* how long an ended program is listed */
 #define TBX_WORKER_STREAM_MIN_BYTES    (64 * 1024)
 #define TBX_WORKER_STREAM_MAX_BYTES    (1024 * 1024 * 1024)
+#define TBX_WORKER_SESSION_MIN_S       60
+#define TBX_WORKER_SESSION_MAX_S       (24 * 3600)
 
 typedef enum
 {
@@ -145,9 +147,10 @@ typedef struct
   guint32  stream_limit_bytes;   /* of a stream of a program that is kept in memory */
   gboolean http_round_trip;      /* the program http.RoundTrip is there */
   gboolean archive_transfers;    /* folders are transferred as archives */
+  guint32  session_idle_s;       /* an HGFS session that nobody uses ends after it, seconds */
 } TbxWorkerSettings;
 
-#define TBX_WORKER_SETTINGS_DEFAULT { 16 * 1024 * 1024, TRUE, TRUE }
+#define TBX_WORKER_SETTINGS_DEFAULT { 16 * 1024 * 1024, TRUE, TRUE, 600 }
 
 typedef struct
 {

@@ -178,9 +178,10 @@ order_gates (TbxOps *self, TbxOp *op, const char *argument)
 static void
 order_settings (TbxOps *self, TbxOp *op, const char *argument)
 {
-  g_autofree char *text = g_strdup_printf ("%u %d %d", self->settings.stream_limit_bytes,
+  g_autofree char *text = g_strdup_printf ("%u %d %d %u", self->settings.stream_limit_bytes,
                                            self->settings.http_round_trip,
-                                           self->settings.archive_transfers);
+                                           self->settings.archive_transfers,
+                                           self->settings.session_idle_s);
 
   return_text (op, text);
 }

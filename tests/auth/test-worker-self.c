@@ -243,14 +243,14 @@ test_programs (Fixture *f, gconstpointer data)
 static void
 test_settings (Fixture *f, gconstpointer data)
 {
-  TbxWorkerSettings settings = { 4 * 1024 * 1024, FALSE, TRUE };
+  TbxWorkerSettings settings = { 4 * 1024 * 1024, FALSE, TRUE, 60 };
 
   tbx_worker_pool_set_settings (f->auth.pool, &settings);
   log_in (f);
-  g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "4194304 0 1");
-  settings = (TbxWorkerSettings) { 65536, TRUE, FALSE };
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "4194304 0 1 60");
+  settings = (TbxWorkerSettings) { 65536, TRUE, FALSE, 86400 };
   tbx_worker_pool_set_settings (f->auth.pool, &settings);
-  g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "65536 1 0");
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/settings"), ==, "65536 1 0 86400");
 }
 
 static guint

@@ -37,6 +37,7 @@ test_empty (void)
   g_assert_cmpuint (config->stream_limit_bytes, ==, 16 << 20);
   g_assert_true (config->http_round_trip);
   g_assert_true (config->archive_transfers);
+  g_assert_cmpuint (config->session_idle_s, ==, 600);
   g_assert_cmpstr (config->inhibitors, ==, "override");
   g_assert_cmpstr (config->shutdown_command, ==, "/sbin/shutdown");
   g_assert_true (g_str_has_suffix (config->power_directory, "/toolboxd/power.d"));
@@ -83,7 +84,7 @@ test_settings (void)
   };
   g_autoptr(GPtrArray) problems = NULL;
   g_autoptr(TbxConfig) off = parse ("[guest-operations]\nhttp-round-trip=no\n"
-                                    "archive-transfers=false\n", &problems);
+                                    "archive-transfers=false\nsession-idle-s=60\n", &problems);
 
   g_assert_cmpuint (problems->len, ==, 1);
   g_assert_cmpstr (g_ptr_array_index (problems, 0), ==,
@@ -91,6 +92,7 @@ test_settings (void)
                    "it is off until that is mended");
   g_assert_false (off->http_round_trip);
   g_assert_false (off->archive_transfers);
+  g_assert_cmpuint (off->session_idle_s, ==, 60);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       g_autofree char *text = g_strconcat ("[guest-operations]\nstream-limit=", sizes[i].value,

@@ -90,7 +90,7 @@ test_messages (void)
     { .type = TBX_WORKER_ATTACH },
     { .type = TBX_WORKER_OPEN_GATE, .gate_pid = 77 },
     { .type = TBX_WORKER_SETTINGS, .settings = TBX_WORKER_SETTINGS_DEFAULT },
-    { .type = TBX_WORKER_SETTINGS, .settings = { TBX_WORKER_STREAM_MAX_BYTES, FALSE, TRUE } },
+    { .type = TBX_WORKER_SETTINGS, .settings = { TBX_WORKER_STREAM_MAX_BYTES, FALSE, TRUE, 86400 } },
     { .type = TBX_WORKER_ADOPT, .program = program },
     { .type = TBX_WORKER_REQUEST, .request = { 1, 185, 0x40, 65536, 3, (const guint8 *) "a\xff" "b" } },
     { .type = TBX_WORKER_REQUEST, .request = { 2, 84, 0, 0, 0, NULL } },
