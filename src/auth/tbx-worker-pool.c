@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-pool.h"
 #include "tbx-program-table.h"
+#include "tbx-worker-remains.h"
+#include "tbx-worker-slot.h"
 #include "tbx-worker-store.h"
 #include <errno.h>
 #include <string.h>
 
-#define MAX_WORKERS   64   /* in all, those that verify included */
-#define MAX_ABANDONED 4    /* of one user */
+#define MAX_WORKERS     64            /* in all, but those that hang */
+#define MAX_OF_USER     8             /* those that hang, and those that do not end, included */
+#define NOBODY          ((uid_t) -1)  /* whose are those that verified nobody */
 
-/* One worker, from its start to its end. */
-typedef struct
-{
-  TbxWorkerPool *pool;      /* (weak) */
-  TbxWorker     *worker;    /* (owned) */
-  char          *id;        /* of its account, or NULL while nobody is verified (owned) */
-  uid_t          uid;       /* of its account */
-  char          *name;      /* of its account, or NULL (owned) */
-  gboolean       current;   /* it gets the requests of its account */
-  gboolean       ending;    /* it was told to, and did not say that it cannot */
-  /* While somebody waits for its login. */
-  TbxAdmit          admit;
-  TbxAccount       *admitted;   /* what it was asked about (owned), or NULL */
-  TbxWorkerPoolDone done;
-  gpointer          user_data;
-} Slot;
+typedef TbxWorkerSlot Slot;
 
 struct _TbxWorkerPool
 {
@@ -32,6 +20,7 @@ struct _TbxWorkerPool
   TbxWorkerDeadlines deadlines;
   guint              idle_s;      /* an idle worker ends after it, seconds */
   GPtrArray         *slots;       /* of Slot (owned) */
+  TbxWorkerRemains  *remains;     /* (owned) */
   GHashTable        *left_behind; /* uid -> TbxProgramTable (owned): of workers that are gone */
   gboolean           gated;       /* programs wait until somebody opens their gate */
   TbxWorkerSettings  settings;    /* what the workers are told */
@@ -44,79 +33,6 @@ enum { SIGNAL_PROGRAM_STARTED, SIGNAL_PROGRAM_ENDED, SIGNAL_RUN_DONE, N_SIGNALS 
 static guint signals[N_SIGNALS];
 
 static void pool_plan_idle (TbxWorkerPool *self);
-
-static void
-slot_free (gpointer data)
-{
-  Slot *slot = data;
-
-  g_signal_handlers_disconnect_by_data (slot->worker, slot);
-  g_object_unref (slot->worker);
-  g_clear_pointer (&slot->admitted, tbx_account_unref);
-  g_free (slot->id);
-  g_free (slot->name);
-  g_free (slot);
-}
-
-static Slot *
-pool_find_current (TbxWorkerPool *self, const char *id)
-{
-  for (guint i = 0; i < self->slots->len; i++)
-    {
-      Slot *slot = g_ptr_array_index (self->slots, i);
-
-      if (slot->current && strcmp (slot->id, id) == 0)
-        return slot;
-    }
-  return NULL;
-}
-
-/* A worker that hangs holds memory and programs; a user has no right to any number. */
-static void
-pool_limit_abandoned (TbxWorkerPool *self, uid_t uid)
-{
-  Slot *oldest = NULL;
-  guint n = 0;
-
-  for (guint i = 0; i < self->slots->len; i++)
-    {
-      Slot *slot = g_ptr_array_index (self->slots, i);
-
-      if (slot->id == NULL || slot->uid != uid
-          || tbx_worker_get_stage (slot->worker) != TBX_WORKER_ABANDONED)
-        continue;
-      if (n++ == 0)
-        oldest = slot;
-    }
-  if (n > MAX_ABANDONED)
-    tbx_worker_kill (oldest->worker);
-}
-
-static void
-slot_end (Slot *slot)
-{
-  slot->ending = TRUE;
-  tbx_worker_quit (slot->worker);
-}
-
-/* It gets requests, unless another of its account does. */
-static void
-slot_enter_service (Slot *slot)
-{
-  slot->current = pool_find_current (slot->pool, slot->id) == NULL;
-  if (slot->current)
-    tbx_worker_store_keep (slot->worker, slot->uid, slot->id, slot->name);
-  else if (!tbx_worker_get_busy (slot->worker))
-    slot_end (slot);
-}
-
-static void
-slot_leave_service (Slot *slot)
-{
-  if (slot->current)
-    tbx_worker_store_forget (slot->uid, slot->id, slot->name);
-  slot->current = FALSE;
-}
 
 /* What ended is listed for a while, whatever became of the worker that saw it. */
 static void
@@ -137,6 +53,18 @@ slot_leave_programs (Slot *slot)
     tbx_program_table_put (table, each->data);
 }
 
+/* Its process has a moment to end; until then it counts. */
+static void
+pool_remove (TbxWorkerPool *self, Slot *slot)
+{
+  const TbxAccount *account = tbx_worker_get_account (slot->worker);
+  uid_t uid = account == NULL ? NOBODY : account->uid;
+
+  tbx_worker_remains_add (self->remains, slot->id != NULL ? slot->uid : uid,
+                          tbx_worker_get_pidfd (slot->worker));
+  g_ptr_array_remove (self->slots, slot);
+}
+
 static void
 on_worker_changed (TbxWorker *worker, Slot *slot)
 {
@@ -147,18 +75,18 @@ on_worker_changed (TbxWorker *worker, Slot *slot)
     case TBX_WORKER_GONE:
       if (slot->done != NULL)   /* its login ends now, and needs the slot */
         break;
-      slot_leave_service (slot);
+      tbx_worker_slot_leave_service (slot);
       slot_leave_programs (slot);
-      g_ptr_array_remove (self->slots, slot);
+      pool_remove (self, slot);
       break;
     case TBX_WORKER_ABANDONED:
-      slot_leave_service (slot);
-      pool_limit_abandoned (self, slot->uid);
+      tbx_worker_slot_leave_service (slot);
+      tbx_worker_slots_limit_abandoned (self->slots, slot->uid);
       break;
     case TBX_WORKER_SERVING:
       slot->ending = slot->ending && !tbx_worker_get_busy (worker);
       if (slot->id != NULL && !slot->current && !slot->ending && slot->done == NULL)
-        slot_enter_service (slot);
+        tbx_worker_slot_enter_service (slot, self->slots);
       pool_plan_idle (self);
       break;
     default:
@@ -213,23 +141,9 @@ static gboolean
 on_idle_due (gpointer user_data)
 {
   TbxWorkerPool *self = user_data;
-  gint64 limit_us = (gint64) self->idle_s * G_USEC_PER_SEC;
-  gint64 now_us = g_get_monotonic_time ();
 
   self->idle_id = 0;
-  for (guint i = 0; i < self->slots->len; i++)
-    {
-      Slot *slot = g_ptr_array_index (self->slots, i);
-
-      gint64 idle_us = tbx_worker_get_idle_us (slot->worker);
-
-      if (slot->current && idle_us >= 0 && now_us - idle_us >= limit_us)
-        {
-          /* No request may reach it any more: it is about to end. */
-          slot_leave_service (slot);
-          slot_end (slot);
-        }
-    }
+  tbx_worker_slots_end_idle (self->slots, (gint64) self->idle_s * G_USEC_PER_SEC);
   pool_plan_idle (self);
   return G_SOURCE_REMOVE;
 }
@@ -238,20 +152,11 @@ on_idle_due (gpointer user_data)
 static void
 pool_plan_idle (TbxWorkerPool *self)
 {
-  gint64 first_us = G_MAXINT64;
-  gint64 wait_us;
+  gint64 first_us, wait_us;
 
   if (self->idle_id != 0)
     return;
-  for (guint i = 0; i < self->slots->len; i++)
-    {
-      Slot *slot = g_ptr_array_index (self->slots, i);
-
-      gint64 idle_us = tbx_worker_get_idle_us (slot->worker);
-
-      if (slot->current && idle_us >= 0)
-        first_us = MIN (first_us, idle_us);
-    }
+  first_us = tbx_worker_slots_first_idle_us (self->slots);
   if (first_us == G_MAXINT64)
     return;
   wait_us = first_us + (gint64) self->idle_s * G_USEC_PER_SEC - g_get_monotonic_time ();
@@ -300,26 +205,8 @@ slot_finish (Slot *slot, const TbxLoginVerdict *verdict, TbxAccount *account, Tb
   g_autoptr(TbxWorker) kept = worker == NULL ? NULL : g_object_ref (worker);
 
   if (tbx_worker_get_stage (slot->worker) == TBX_WORKER_GONE)
-    g_ptr_array_remove (self->slots, slot);
+    pool_remove (self, slot);
   done (verdict, account, kept, user_data);
-}
-
-static TbxVixCode
-slot_admit (Slot *slot, TbxAccount *account)
-{
-  g_clear_pointer (&slot->admitted, tbx_account_unref);
-  slot->admitted = tbx_account_ref (account);
-  return slot->admit == NULL ? TBX_VIX_OK : slot->admit (account, slot->user_data);
-}
-
-/* The session may have other groups than the name service knows: pam_group.  Nothing was
- * done for the host yet. */
-static TbxVixCode
-slot_admit_opened (Slot *slot, TbxAccount *account)
-{
-  if (strcmp (account->id, slot->admitted->id) == 0)
-    return TBX_VIX_OK;
-  return slot_admit (slot, account);
 }
 
 static void
@@ -334,21 +221,35 @@ on_opened (TbxWorker *worker, const TbxLoginVerdict *verdict, gpointer user_data
       slot_finish (slot, verdict, NULL, NULL);
       return;
     }
-  admitted.code = slot_admit_opened (slot, account);
+  admitted.code = tbx_worker_slot_admit_opened (slot, account);
   if (admitted.code != TBX_VIX_OK)
     {
-      slot_end (slot);
+      tbx_worker_slot_end (slot);
       slot_finish (slot, &admitted, account, NULL);
       return;
     }
   slot->id = g_strdup (account->id);
   slot->uid = account->uid;
   slot->name = g_strdup (account->name);
-  slot_enter_service (slot);
+  tbx_worker_slot_enter_service (slot, slot->pool->slots);
   if (slot->current)
     pool_hand_over_programs (slot->pool, slot);
   pool_plan_idle (slot->pool);
-  slot_finish (slot, verdict, account, pool_find_current (slot->pool, account->id)->worker);
+  slot_finish (slot, verdict, account,
+               tbx_worker_slots_find_current (slot->pool->slots, account->id)->worker);
+}
+
+/* For one more worker of that user; the one that verified the account counts already. */
+static gboolean
+pool_has_room (TbxWorkerPool *self, const TbxAccount *account)
+{
+  guint n = tbx_worker_slots_count_of_user (self->slots, account->uid)
+            + tbx_worker_remains_count (self->remains, account->uid);
+
+  if (n <= MAX_OF_USER)
+    return TRUE;
+  g_warning ("No worker for %s: %u of that user hang, or do not end", account->name, n - 1);
+  return FALSE;
 }
 
 static void
@@ -365,15 +266,17 @@ on_verified (TbxWorker *worker, const TbxLoginVerdict *verdict, gpointer user_da
       return;
     }
   account = tbx_account_ref (tbx_worker_get_account (worker));
-  admitted.code = slot_admit (slot, account);
-  current = pool_find_current (slot->pool, account->id);
+  admitted.code = tbx_worker_slot_admit (slot, account);
+  current = tbx_worker_slots_find_current (slot->pool->slots, account->id);
+  if (admitted.code == TBX_VIX_OK && current == NULL && !pool_has_room (slot->pool, account))
+    admitted = (TbxLoginVerdict) { TBX_VIX_OBJECT_IS_BUSY, EAGAIN, TBX_WORKER_STEP_START, 0 };
   if (admitted.code == TBX_VIX_OK && current == NULL)
     {
       tbx_worker_open (worker, on_opened, slot);
       return;
     }
   /* It was needed for the password only. */
-  slot_end (slot);
+  tbx_worker_slot_end (slot);
   slot_finish (slot, &admitted, account,
                admitted.code == TBX_VIX_OK ? current->worker : NULL);
 }
@@ -385,7 +288,8 @@ pool_start (TbxWorkerPool *self, TbxLoginVerdict *verdict)
   TbxWorker *worker = NULL;
 
   *verdict = (TbxLoginVerdict) { TBX_VIX_OBJECT_IS_BUSY, EAGAIN, TBX_WORKER_STEP_START, 0 };
-  if (self->slots->len >= MAX_WORKERS)
+  if (tbx_worker_slots_count_able (self->slots) + tbx_worker_remains_count (self->remains, NOBODY)
+      >= MAX_WORKERS)
     return NULL;
   worker = tbx_worker_starter_start (self->starter, &self->deadlines, &error);
   if (worker != NULL)
@@ -443,7 +347,7 @@ tbx_worker_pool_login (TbxWorkerPool    *self,
 TbxWorker *
 tbx_worker_pool_find (TbxWorkerPool *self, TbxAccount *account)
 {
-  Slot *slot = pool_find_current (self, account->id);
+  Slot *slot = tbx_worker_slots_find_current (self->slots, account->id);
 
   return slot == NULL ? NULL : slot->worker;
 }
@@ -497,7 +401,7 @@ tbx_worker_pool_restore (TbxWorkerPool *self)
       slot->id = g_steal_pointer (&each->id);
       slot->uid = each->uid;
       slot->name = g_steal_pointer (&each->name);
-      slot->current = pool_find_current (self, slot->id) == NULL;
+      slot->current = tbx_worker_slots_find_current (self->slots, slot->id) == NULL;
       tbx_worker_attach (worker);
     }
   pool_plan_idle (self);
@@ -506,7 +410,7 @@ tbx_worker_pool_restore (TbxWorkerPool *self)
 /**
  * tbx_worker_pool_set_limits:
  * @self: the pool
- * @deadlines: for workers that are started from now on
+ * @deadlines: for all workers; what waits already keeps its own
  * @idle_s: how long a worker may be idle, seconds
  */
 void
@@ -516,6 +420,8 @@ tbx_worker_pool_set_limits (TbxWorkerPool            *self,
 {
   self->deadlines = *deadlines;
   self->idle_s = idle_s;
+  for (guint i = 0; i < self->slots->len; i++)
+    tbx_worker_set_deadlines (((Slot *) g_ptr_array_index (self->slots, i))->worker, deadlines);
   g_clear_handle_id (&self->idle_id, g_source_remove);
   pool_plan_idle (self);
 }
@@ -578,6 +484,7 @@ tbx_worker_pool_finalize (GObject *object)
   TbxWorkerPool *self = TBX_WORKER_POOL (object);
 
   g_ptr_array_unref (self->slots);
+  tbx_worker_remains_free (self->remains);
   g_hash_table_unref (self->left_behind);
   g_clear_object (&self->starter);
   G_OBJECT_CLASS (tbx_worker_pool_parent_class)->finalize (object);
@@ -624,7 +531,8 @@ static void
 tbx_worker_pool_init (TbxWorkerPool *self)
 {
   self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
-  self->slots = g_ptr_array_new_with_free_func (slot_free);
+  self->slots = g_ptr_array_new_with_free_func (tbx_worker_slot_free);
+  self->remains = tbx_worker_remains_new ();
   self->left_behind = g_hash_table_new_full (NULL, NULL, NULL,
                                              (GDestroyNotify) tbx_program_table_free);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include "tbx-program-table.h"
+#include "tbx-rate-limit.h"
 #include "tbx-worker-connection.h"
 #include "tbx-worker.h"
 
 G_BEGIN_DECLS
 
-/* For tbx-worker.c and tbx-worker-login.c only. */
+/* For tbx-worker.c, tbx-worker-hear.c and tbx-worker-login.c only. */
 struct _TbxWorker
 {
   GObject            parent_instance;
@@ -26,6 +27,9 @@ struct _TbxWorker
   gboolean           attaching;     /* it did not answer ATTACH yet */
   gboolean           quitting;      /* it was told to end */
   gboolean           busy;          /* it holds what must not be lost, so it says */
+  TbxRateLimit       talk;          /* what it says of its own accord */
+  TbxRateLimit       done_talk;     /* what of that is for the host */
+  TbxRateLimit       done_log;      /* how often it is logged that those are too many */
   gint64             idle_us;       /* since when there was nothing to do, monotonic time */
 };
 
@@ -33,6 +37,7 @@ gint64   tbx_worker_from_now          (guint ms);
 void     tbx_worker_wait_until        (TbxWorker *self, gint64 time_us);
 void     tbx_worker_set_stage         (TbxWorker *self, TbxWorkerStage stage);
 void     tbx_worker_say               (TbxWorker *self, const TbxWorkerMessage *message, int fd);
+const char *tbx_worker_get_name       (TbxWorker *self);
 void     tbx_worker_say_settings      (TbxWorker *self);
 void     tbx_worker_misbehaved        (TbxWorker *self, const char *what);
 void     tbx_worker_end_login         (TbxWorker *self, const TbxLoginVerdict *verdict);
@@ -41,5 +46,9 @@ void     tbx_worker_take_hello        (TbxWorker *self, const TbxWorkerHello *he
 void     tbx_worker_take_login_result (TbxWorker *self, const TbxWorkerLoginResult *result);
 void     tbx_worker_take_opened       (TbxWorker *self, const TbxWorkerLoginResult *account);
 void     tbx_worker_take_ready        (TbxWorker *self, const TbxWorkerReady *ready);
+
+void     tbx_worker_take_reply        (TbxWorker *self, const TbxWorkerReply *reply);
+void     tbx_worker_take_progress     (TbxWorker *self, guint32 id);
+void     tbx_worker_hear              (const TbxWorkerMessage *message, gpointer user_data);
 
 G_END_DECLS

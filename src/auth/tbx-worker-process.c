@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-process.h"
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
-
-/* For PAM's end of a session, after which patience ends. */
-#define TERMINATE_GRACE_MS (10 * 1000)
 
 struct _TbxWorkerProcess
 {
@@ -79,35 +75,20 @@ tbx_worker_process_get_fd (TbxWorkerProcess *self)
   return self->fd;
 }
 
-static gboolean
-on_grace_elapsed (gpointer user_data)
-{
-  pidfd_send_signal (GPOINTER_TO_INT (user_data), SIGKILL, NULL, 0);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-close_pidfd (gpointer user_data)
-{
-  close (GPOINTER_TO_INT (user_data));
-}
-
 /**
  * tbx_worker_process_terminate:
  * @self: a process whose session is open
  *
- * Ends the half that is the user at once, the other when the session has ended.
+ * Ends the half that is the user at once, the other when the session has ended, for which
+ * it sees itself that it does not take for ever.  It is there as long as the first one is:
+ * what cannot be killed is not out of sight.
  */
 void
 tbx_worker_process_terminate (TbxWorkerProcess *self)
 {
-  int copy = self->fd < 0 ? -1 : fcntl (self->fd, F_DUPFD_CLOEXEC, 3);
-
-  if (copy < 0)
-    return;
-  pidfd_send_signal (copy, SIGTERM, NULL, 0);
-  g_timeout_add_full (G_PRIORITY_DEFAULT, TERMINATE_GRACE_MS, on_grace_elapsed,
-                      GINT_TO_POINTER (copy), close_pidfd);
+  /* Where we are not root, there is one half, and no session. */
+  if (self->fd >= 0)
+    pidfd_send_signal (self->fd, geteuid () == 0 ? SIGTERM : SIGKILL, NULL, 0);
 }
 
 /**

@@ -7,6 +7,15 @@
  * between two signs of life, it is this all the same. */
 #define PROGRESS_GRACE_MS 5000
 
+/* What a worker may say of its own accord: more than all programs it lists, twice. */
+#define TALK_BURST   16384
+#define TALK_EACH_US 1000
+
+/* What of that goes on to the host: the end of as many programs as run at a time. */
+#define DONE_BURST       1024
+#define DONE_EACH_US     50000
+#define DONE_LOG_EACH_US (60 * G_USEC_PER_SEC)
+
 /* From the word to the end. */
 #define QUIT_GRACE_MS (10 * 1000)
 
@@ -99,8 +108,8 @@ tbx_worker_kill (TbxWorker *self)
   tbx_worker_gone (self, &verdict_failed);
 }
 
-static const char *
-worker_name (TbxWorker *self)
+const char *
+tbx_worker_get_name (TbxWorker *self)
 {
   return self->account == NULL ? "a user" : self->account->name;
 }
@@ -108,7 +117,7 @@ worker_name (TbxWorker *self)
 void
 tbx_worker_misbehaved (TbxWorker *self, const char *what)
 {
-  g_warning ("Worker of %s ended: %s", worker_name (self), what);
+  g_warning ("Worker of %s ended: %s", tbx_worker_get_name (self), what);
   tbx_worker_kill (self);
 }
 
@@ -121,7 +130,7 @@ tbx_worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
     return;
   /* One that is gone may have said something before, which is to be heard first. */
   if (g_error_matches (error, TBX_ERROR, TBX_ERROR_TRANSPORT))
-    g_debug ("Worker of %s: %s", worker_name (self), error->message);
+    g_debug ("Worker of %s: %s", tbx_worker_get_name (self), error->message);
   else
     tbx_worker_misbehaved (self, error->message);
 }
@@ -182,8 +191,8 @@ tbx_worker_request (TbxWorker       *self,
   worker_pump (self);
 }
 
-static void
-worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
+void
+tbx_worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
 {
   if (self->attaching)   /* meant for the daemon before us, who numbered likewise */
     return;
@@ -198,14 +207,14 @@ worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
   tbx_request_queue_settle (self->requests, reply, on_reply_released, g_object_ref (self));
   if (self->stage == TBX_WORKER_ABANDONED)
     {
-      g_message ("Worker of %s is back", worker_name (self));
+      g_message ("Worker of %s is back", tbx_worker_get_name (self));
       tbx_worker_set_stage (self, TBX_WORKER_SERVING);
     }
 }
 
 /* A sign of life: time for the next one, but not for ever. */
-static void
-worker_take_progress (TbxWorker *self, guint32 id)
+void
+tbx_worker_take_progress (TbxWorker *self, guint32 id)
 {
   if (self->attaching)
     return;
@@ -224,7 +233,7 @@ worker_take_progress (TbxWorker *self, guint32 id)
 static void
 worker_abandon (TbxWorker *self)
 {
-  g_warning ("Worker of %s hangs; it is left alone", worker_name (self));
+  g_warning ("Worker of %s hangs; it is left alone", tbx_worker_get_name (self));
   tbx_worker_wait_until (self, tbx_worker_from_now (self->deadlines.recover_ms));
   tbx_worker_set_stage (self, TBX_WORKER_ABANDONED);
   tbx_request_queue_fail (self->requests, TBX_VIX_FILE_ERROR, ETIMEDOUT);
@@ -253,53 +262,6 @@ on_due (gpointer user_data)
 }
 
 static void
-worker_take_program (TbxWorker *self, const TbxWorkerMessage *message)
-{
-  gboolean started = message->type == TBX_WORKER_PROGRAM_STARTED;
-
-  if (!tbx_program_table_put (self->programs, &message->program))
-    {
-      tbx_worker_misbehaved (self, "it has too many programs");
-      return;
-    }
-  g_signal_emit (self, signals[started ? SIGNAL_PROGRAM_STARTED : SIGNAL_PROGRAM_ENDED], 0,
-                 &message->program);
-}
-
-static void
-on_message (const TbxWorkerMessage *message, gpointer user_data)
-{
-  g_autoptr(TbxWorker) self = g_object_ref (user_data);
-  gboolean user_speaks = self->stage >= TBX_WORKER_SERVING;
-
-  if (message->type == TBX_WORKER_HELLO)
-    tbx_worker_take_hello (self, &message->hello);
-  else if (message->type == TBX_WORKER_LOGIN_RESULT)
-    tbx_worker_take_login_result (self, &message->login_result);
-  else if (message->type == TBX_WORKER_OPENED)
-    tbx_worker_take_opened (self, &message->login_result);
-  else if (message->type == TBX_WORKER_READY)
-    tbx_worker_take_ready (self, &message->ready);
-  else if (!user_speaks)
-    tbx_worker_misbehaved (self, "it speaks before its time");
-  else if (message->type == TBX_WORKER_REPLY)
-    worker_take_reply (self, &message->reply);
-  else if (message->type == TBX_WORKER_PROGRESS)
-    worker_take_progress (self, message->progress_id);
-  else if (message->type == TBX_WORKER_STATE)
-    {
-      self->busy = message->busy;
-      self->quitting = self->quitting && !message->busy;
-      self->idle_us = g_get_monotonic_time ();
-      g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
-    }
-  else if (message->type == TBX_WORKER_RUN_DONE)
-    g_signal_emit (self, signals[SIGNAL_RUN_DONE], 0, message->run_done);
-  else
-    worker_take_program (self, message);
-}
-
-static void
 on_closed (const char *fault, gpointer user_data)
 {
   g_autoptr(TbxWorker) self = g_object_ref (user_data);
@@ -308,6 +270,17 @@ on_closed (const char *fault, gpointer user_data)
     tbx_worker_misbehaved (self, fault);
   else
     tbx_worker_gone (self, &verdict_failed);
+}
+
+/**
+ * tbx_worker_set_deadlines:
+ * @self: a worker
+ * @deadlines: how long it may take for what, from the next time on
+ */
+void
+tbx_worker_set_deadlines (TbxWorker *self, const TbxWorkerDeadlines *deadlines)
+{
+  self->deadlines = *deadlines;
 }
 
 /**
@@ -375,10 +348,10 @@ tbx_worker_adopt (TbxWorker *self, const TbxWorkerProgram *program)
     return;
   if (!tbx_program_table_put (self->programs, program))
     g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": there are too many",
-            worker_name (self), program->pid);
+            tbx_worker_get_name (self), program->pid);
   else if (!tbx_worker_connection_send (self->connection, &message, -1, &error))
     /* No fault of a worker: many programs with long lines, and it is slow. */
-    g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": %s", worker_name (self),
+    g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": %s", tbx_worker_get_name (self),
             program->pid, error->message);
 }
 
@@ -553,10 +526,13 @@ static void
 tbx_worker_init (TbxWorker *self)
 {
   self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
+  self->talk = (TbxRateLimit) { TALK_BURST, TALK_EACH_US, 0 };
+  self->done_talk = (TbxRateLimit) { DONE_BURST, DONE_EACH_US, 0 };
+  self->done_log = (TbxRateLimit) { 1, DONE_LOG_EACH_US, 0 };
   self->programs = tbx_program_table_new ();
 }
 
-static const TbxWorkerConnectionFuncs connection_funcs = { on_message, on_closed, on_due };
+static const TbxWorkerConnectionFuncs connection_funcs = { tbx_worker_hear, on_closed, on_due };
 
 /**
  * tbx_worker_new:

@@ -79,6 +79,7 @@ void           tbx_worker_request       (TbxWorker       *self,
                                          gboolean         binary,
                                          TbxWorkerReplied replied,
                                          gpointer         user_data);
+void           tbx_worker_set_deadlines (TbxWorker *self, const TbxWorkerDeadlines *deadlines);
 void           tbx_worker_set_gated     (TbxWorker *self, gboolean gated);
 void           tbx_worker_set_settings  (TbxWorker *self, const TbxWorkerSettings *settings);
 void           tbx_worker_open_gate     (TbxWorker *self, gint64 pid);

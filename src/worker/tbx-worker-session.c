@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* For PAM's end of a session that is not waited for any more. */
+#define SESSION_END_S 10
+
 /* Everything of one login.  All of it happens in one thread that may block. */
 typedef struct
 {
@@ -254,17 +257,21 @@ login_serve (Login *login, pid_t parent)
 static void
 wait_for_user (pid_t child, const sigset_t *signals)
 {
-  for (;;)
+  gboolean ordered = FALSE;
+
+  do
     {
       int number = 0;
 
       sigwait (signals, &number);
+      ordered = ordered || number != SIGCHLD;
       if (number != SIGCHLD)
         kill (child, SIGKILL);
-      /* 0: another child, that a PAM module left to us. */
-      if (waitpid (child, NULL, WNOHANG) != 0)
-        return;
     }
+  /* 0: another child, that a PAM module left to us; or it cannot be killed now. */
+  while (waitpid (child, NULL, WNOHANG) == 0);
+  if (ordered)
+    alarm (SESSION_END_S);
 }
 
 static int

@@ -273,6 +273,90 @@ test_adopt_without_end (PeerFixture *f, gconstpointer data)
   g_assert_cmpuint (n_bytes, <, 13 * 1024 * 1024);
 }
 
+static guint n_warnings;
+
+static GLogWriterOutput
+count_warnings (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  n_warnings += (level & G_LOG_LEVEL_WARNING) != 0;
+  return g_log_writer_default (level, fields, n_fields, data);
+}
+
+static void
+on_run_done (TbxWorker *worker, const char *request, guint *n)
+{
+  (*n)++;
+}
+
+/* Says it over and over, until the daemon has enough; gives how often. */
+static guint
+flood (PeerFixture *f, TbxWorkerMessage message, guint most)
+{
+  guint n = 0;
+
+  for (; n < most && tbx_worker_get_stage (f->worker) != TBX_WORKER_GONE; n++)
+    {
+      tbx_control_send (f->peer, &message, -1, NULL);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  tbx_test_settle ();
+  return n;
+}
+
+/* The host is not kept at work by what one user's worker says, and the worker is none the
+ * worse for it: a thousand programs may really end at once. */
+static void
+test_run_done_flood (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_RUN_DONE,
+                                     .run_done = "Run_Program_Done x 0 0 0 1" };
+  guint n = 0;
+
+  peer_open_session (f);
+  g_signal_connect (f->worker, "run-done", G_CALLBACK (on_run_done), &n);
+  n_warnings = 0;
+  flood (f, message, 1500);
+  g_assert_cmpuint (n_warnings, ==, 1);
+  g_assert_cmpuint (n, >=, 1024);
+  g_assert_cmpuint (n, <, 1200);
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);
+  peer_ask (f, "x", FALSE);
+  peer_reply (f, peer_hear_request (f, "x"), "1", 1);
+  tbx_test_until (f->n_replies == 1);
+}
+
+/* One that talks without end is ended, whatever it talks about; who waits is told. */
+static void
+test_floods (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerMessage messages[] = {
+    { .type = TBX_WORKER_STATE, .busy = TRUE },
+    peer_program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0),
+    { .type = TBX_WORKER_PROGRESS, .progress_id = 1 },
+    { .type = TBX_WORKER_HELLO, .hello = { TBX_WORKER_PROTOCOL, 1 } },
+  };
+
+  peer_tear_down (f, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (messages); i++)
+    {
+      const TbxWorkerDeadlines deadlines = { 60000, 60000, 60000, 60000 };
+      guint n;
+
+      *f = (PeerFixture) { 0 };
+      peer_make_worker (f, &deadlines);
+      peer_open_session (f);
+      peer_ask (f, "x", FALSE);
+      n = flood (f, messages[i], 100000);
+      g_test_message ("%u", n);
+      g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_GONE);
+      g_assert_cmpuint (n, >, 10000);   /* programs are many, at times */
+      g_assert_cmpuint (f->n_replies, ==, 1);
+      g_assert_cmpuint (f->code, ==, TBX_VIX_FAIL);
+      if (i + 1 < G_N_ELEMENTS (messages))
+        peer_tear_down (f, NULL);
+    }
+}
+
 #define ADD(name, func) \
   g_test_add ("/worker-peer/" name, PeerFixture, NULL, peer_set_up, func, peer_tear_down)
 
@@ -281,6 +365,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+  g_log_set_writer_func (count_warnings, NULL, NULL);
   ADD ("programs", test_programs);
   ADD ("too-many-programs", test_too_many_programs);
   ADD ("violations", test_violations);
@@ -288,6 +373,8 @@ main (int argc, char **argv)
   ADD ("bad-packets", test_bad_packets);
   ADD ("bad-buffer", test_bad_buffer);
   ADD ("sealed", test_sealed);
+  ADD ("run-done-flood", test_run_done_flood);
+  ADD ("floods", test_floods);
   ADD ("attach", test_attach);
   ADD ("attach-leftovers", test_attach_leftovers);
   ADD ("adopt-many", test_adopt_many);

@@ -294,6 +294,50 @@ test_many_programs_and_die (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (f->auth.payload, "\n"), ==, 1024);
 }
 
+/* A file that is read anew counts for the workers that serve already. */
+static void
+test_deadlines (Fixture *f, gconstpointer data)
+{
+  TbxWorkerDeadlines deadlines = { 5000, 10000, 15000, 60000 };
+  gint64 start_us;
+
+  log_in (f);
+  tbx_worker_pool_set_limits (f->auth.pool, &deadlines, 300);
+  g_assert_cmpstr (auth_fixture_run (&f->auth, "/sleep/600"), ==, "slept");
+  deadlines.request_ms = 50;
+  tbx_worker_pool_set_limits (f->auth.pool, &deadlines, 300);
+  start_us = g_get_monotonic_time ();
+  g_assert_null (auth_fixture_run (&f->auth, "/sleep/250"));
+  g_assert_cmpint (f->auth.error_number, ==, ETIMEDOUT);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, <, 240 * 1000);
+}
+
+/* Of those that hang a few are kept, in case that they come back; no more of them, and
+ * never at the cost of a login. */
+static void
+test_many_hang (Fixture *f, gconstpointer data)
+{
+  const TbxWorkerDeadlines deadlines = { 50, 10000, 15000, 60000 };
+  TbxWorker *hung[10];
+  guint n_left = 0;
+
+  tbx_worker_pool_set_limits (f->auth.pool, &deadlines, 300);
+  for (gsize i = 0; i < G_N_ELEMENTS (hung); i++)
+    {
+      log_in (f);
+      hung[i] = g_object_ref (f->auth.worker);
+      g_assert_null (auth_fixture_run (&f->auth, "/hang"));
+      g_assert_cmpint (f->auth.error_number, ==, ETIMEDOUT);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (hung); i++)
+    {
+      n_left += tbx_worker_get_stage (hung[i]) == TBX_WORKER_ABANDONED;
+      tbx_worker_kill (hung[i]);
+      g_object_unref (hung[i]);
+    }
+  g_assert_cmpuint (n_left, ==, 4);
+}
+
 static void
 test_gates (Fixture *f, gconstpointer data)
 {
@@ -359,6 +403,8 @@ main (int argc, char **argv)
   ADD ("programs", test_programs);
   ADD ("many-programs", test_many_programs);
   ADD ("many-programs-and-die", test_many_programs_and_die);
+  ADD ("deadlines", test_deadlines);
+  ADD ("many-hang", test_many_hang);
   ADD ("gates", test_gates);
   ADD ("settings", test_settings);
   ADD ("not-admitted", test_not_admitted);

@@ -2,6 +2,7 @@
 /* What the process of a login is: both halves, what they hold, and how they end. */
 #include "tbx-login-fixture.h"
 #include "tbx-test-loop.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
@@ -132,6 +133,7 @@ static void
 test_groups_of_pam_denied (LoginFixture *f, gconstpointer data)
 {
   set_group_stack (f);
+  auth_fixture_watch (&f->auth, f->dir);   /* others may change accounts meanwhile */
   f->auth.denied_group = group;
   for (guint i = 0; i < 2; i++)
     {
@@ -405,6 +407,45 @@ test_hang (LoginFixture *f, gconstpointer data)
   g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
 }
 
+/* Has PAM's end of a session wait until the test lets it go. */
+static void
+set_endless_stack (LoginFixture *f)
+{
+  g_autofree char *script = g_build_filename (f->dir, "wait.sh", NULL);
+  g_autofree char *text = g_strdup_printf ("#!/bin/sh\n[ $PAM_TYPE = close_session ] || exit 0\n"
+                                           "while [ ! -e %s/go ]; do sleep 0.05; done\n", f->dir);
+  g_autofree char *session = g_strdup_printf ("session optional pam_exec.so quiet %s", script);
+
+  g_assert_true (g_file_set_contents_full (script, text, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+  login_fixture_set_stack (f, "", session);
+}
+
+/* Processes that do not end count for their user, and for nobody else. */
+static void
+test_remains (LoginFixture *f, gconstpointer data)
+{
+  g_autofree char *go = g_build_filename (f->dir, "go", NULL);
+  guint n = 0;
+
+  set_endless_stack (f);
+  for (; n < 20; n++)
+    {
+      auth_fixture_login (&f->auth, alice, LOGIN_PASSWORD);
+      if (f->auth.code != TBX_VIX_OK)
+        break;
+      tbx_worker_kill (f->auth.worker);
+    }
+  g_assert_cmpuint (n, ==, 8);
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_OBJECT_IS_BUSY);
+  g_assert_cmpint (f->auth.error_number, ==, EAGAIN);
+  login_fixture_log_in (f, bob);
+  g_assert_true (g_file_set_contents (go, "", 0, NULL));
+  do
+    auth_fixture_login (&f->auth, alice, LOGIN_PASSWORD);
+  while (f->auth.code == TBX_VIX_OBJECT_IS_BUSY);
+  g_assert_cmpint (f->auth.code, ==, TBX_VIX_OK);
+}
+
 static void
 on_child_ended (GPid child, gint status, gpointer user_data)
 {
@@ -535,6 +576,7 @@ main (int argc, char **argv)
   ADD ("session-ends", test_session_ends);
   ADD ("root-half-killed", test_root_half_killed);
   ADD ("hang", test_hang);
+  ADD ("remains", test_remains);
   ADD ("started-by-systemd", test_started_by_systemd);
   ADD ("self-as-root", test_self_as_root);
   return login_fixture_test_run ();
