@@ -24,16 +24,39 @@ typedef struct
 static int copy_entry (Copy *copy, int from_fd, const char *name, int to_fd, const char *to_name,
                        guint depth);
 
+/* Without a name, where the file system has such files: nothing is left of one that nobody
+ * can complete any more. */
+static int
+open_copy (int to_fd, const char *to_name, gboolean *named)
+{
+  int fd = openat (to_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+  *named = fd < 0;
+  if (fd < 0)
+    fd = openat (to_fd, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return fd;
+}
+
+static int
+name_copy (int fd, int to_fd, const char *to_name)
+{
+  char path[64];
+
+  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  return linkat (AT_FDCWD, path, to_fd, to_name, AT_SYMLINK_FOLLOW) < 0 ? errno : 0;
+}
+
 static int
 copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *to_name)
 {
   /* Should it be a FIFO by now, this does not wait for a writer. */
   int in_fd = openat (from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   int out_fd = -1, error_number = 0;
+  gboolean named = FALSE;
   struct stat info;
 
   if (in_fd >= 0)
-    out_fd = openat (to_fd, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    out_fd = open_copy (to_fd, to_name, &named);
   if (in_fd < 0 || out_fd < 0 || fstat (in_fd, &info) < 0)
     error_number = errno;
   else if (!S_ISREG (info.st_mode))
@@ -44,11 +67,13 @@ copy_regular (TbxOp *op, int from_fd, const char *name, int to_fd, const char *t
     error_number = tbx_file_copy_attributes (in_fd, out_fd, &info);
   if (error_number == 0 && fsync (out_fd) < 0)
     error_number = errno;
+  if (error_number == 0 && !named)
+    error_number = name_copy (out_fd, to_fd, to_name);
   if (in_fd >= 0)
     close (in_fd);
   if (out_fd >= 0 && close (out_fd) < 0 && error_number == 0)
     error_number = errno;
-  if (out_fd >= 0 && error_number != 0)
+  if (out_fd >= 0 && named && error_number != 0)
     unlinkat (to_fd, to_name, 0);
   return error_number;
 }

@@ -266,6 +266,32 @@ test_too_big (Fixture *f, gconstpointer data)
   g_assert_true (g_file_test (big, G_FILE_TEST_EXISTS));
 }
 
+/* The worker is killed while it copies: nothing of that is left. */
+static void
+test_killed (Fixture *f, gconstpointer data)
+{
+  g_autofree char *text = g_strnfill (1024 * 1024, 'x'), *before = NULL, *path = NULL;
+  const struct rlimit limit = { 512 * 1024, 512 * 1024 };
+  pid_t child;
+  int status;
+
+  ops_fixture_write (&f->base, "big", text);
+  path = ops_fixture_path (&f->base, "big");
+  before = snapshot (path);
+  child = fork ();
+  if (child == 0)
+    {
+      signal (SIGXFSZ, SIG_DFL);
+      setrlimit (RLIMIT_FSIZE, &limit);
+      move (f, TBX_VIX_MOVE_FILE_EX, "big", "new", FALSE);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGXFSZ);
+  assert_untouched (f, "big", before, 1, 0);
+}
+
 static Fixture *present;   /* of the parts that run in a child */
 
 /* Each move must be refused with the code, and leave everything as it is. */
@@ -436,6 +462,7 @@ main (int argc, char **argv)
   ADD ("/move-across/tree", test_tree);
   ADD ("/move-across/rules", test_rules);
   ADD ("/move-across/too-big", test_too_big);
+  ADD ("/move-across/killed", test_killed);
   ADD ("/move-across/not-allowed", test_not_allowed);
   ADD ("/move-across/mounts", test_mounts);
   return g_test_run ();
