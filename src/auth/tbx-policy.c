@@ -120,7 +120,7 @@ tbx_policy_set_rule (TbxPolicy           *self,
 /**
  * tbx_policy_check:
  * @self: the policy
- * @opcode: what is asked for
+ * @opcode: (nullable): what is asked for; %NULL for what nobody knows
  *
  * For use before the login.
  *
@@ -129,7 +129,9 @@ tbx_policy_set_rule (TbxPolicy           *self,
 TbxVixCode
 tbx_policy_check (const TbxPolicy *self, const TbxVixOpcodeInfo *opcode)
 {
-  return rule_allows_opcode (&self->all, opcode) ? TBX_VIX_OK : TBX_VIX_OPERATION_DISABLED;
+  gboolean allowed = opcode == NULL ? self->all.enabled : rule_allows_opcode (&self->all, opcode);
+
+  return allowed ? TBX_VIX_OK : TBX_VIX_OPERATION_DISABLED;
 }
 
 /**

@@ -269,7 +269,9 @@ job_start (Job *job)
   TbxVixCode code;
 
   job->info = info;
-  code = info == NULL ? TBX_VIX_UNRECOGNIZED_COMMAND : tbx_policy_check (job->relay->policy, info);
+  code = tbx_policy_check (job->relay->policy, info);
+  if (code == TBX_VIX_OK && info == NULL)
+    code = TBX_VIX_UNRECOGNIZED_COMMAND;
   if (code == TBX_VIX_OK && (info->flags & TBX_VIX_OPCODE_FIXED))
     {
       if (info->answer == TBX_VIX_OK)

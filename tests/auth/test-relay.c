@@ -323,6 +323,7 @@ test_policy (Fixture *f, gconstpointer data)
   const TbxPolicyRule none = { FALSE, NULL, NULL };
   const TbxPolicyRule some = { TRUE, deny, NULL };
   g_autoptr(TbxPolicy) all = tbx_policy_new ();
+  g_autoptr(TbxPolicy) lists = tbx_policy_new ();
   g_autoptr(TbxPolicy) user = tbx_policy_new ();
 
   tbx_relay_add_local (f->relay, TBX_VIX_GET_TOOLS_STATE, on_local, f);
@@ -332,8 +333,15 @@ test_policy (Fixture *f, gconstpointer data)
   assert_reply (f, "OK 20005 0 ");
   ask_without_login (f, TBX_VIX_ACQUIRE_CREDENTIALS);
   assert_reply (f, "OK 20005 0 ");
+  ask_without_login (f, 998);   /* off is off, known or not */
+  assert_reply (f, "OK 20005 0 ");
   ask_without_login (f, TBX_VIX_GET_TOOLS_STATE);
   assert_reply (f, "OK 0 0 state");
+
+  tbx_policy_set_rule (lists, TBX_POLICY_ALL, NULL, &some);
+  tbx_relay_set_policy (f->relay, lists);
+  ask_without_login (f, 998);   /* they cannot name it */
+  assert_reply (f, "OK 3025 0 ");
 
   tbx_policy_set_rule (user, TBX_POLICY_USER, own_name, &some);
   tbx_relay_set_policy (f->relay, user);
