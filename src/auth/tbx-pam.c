@@ -143,10 +143,11 @@ tbx_pam_new (const char *directory, const char *name, TbxPamOutcome *outcome)
 /**
  * tbx_pam_verify:
  * @self: a new transaction
- * @password: what its prompts are answered with; not used after this
+ * @password: (nullable): what its prompts are answered with; not used after this; %NULL:
+ *   somebody else answers for the user
  * @outcome: (out): how it ended
  *
- * Returns: whether the password is right and the account may be used
+ * Returns: whether the password is right, if there is to be one, and the account may be used
  */
 gboolean
 tbx_pam_verify (TbxPam *self, const char *password, TbxPamOutcome *outcome)
@@ -154,8 +155,9 @@ tbx_pam_verify (TbxPam *self, const char *password, TbxPamOutcome *outcome)
   gboolean good;
 
   self->password = password;
-  good = settle (self, TBX_WORKER_STEP_AUTHENTICATE, pam_authenticate (self->handle, PAM_SILENT),
-                 outcome)
+  good = (password == NULL
+          || settle (self, TBX_WORKER_STEP_AUTHENTICATE,
+                     pam_authenticate (self->handle, PAM_SILENT), outcome))
          && settle (self, TBX_WORKER_STEP_ACCT_MGMT, pam_acct_mgmt (self->handle, PAM_SILENT),
                     outcome);
   self->password = NULL;

@@ -29,7 +29,8 @@ verdict_of (TbxWorkerVerdict verdict, TbxWorkerStep step, int pam_code)
  * @self: a new worker
  * @own: without PAM, for the worker's own user only
  * @name: as it was given
- * @password: not kept
+ * @password: (nullable): not kept; %NULL: the administrator named the account, which is
+ *   not root's, and PAM is asked whether it may be used
  * @done: (scope async): told once, later
  * @user_data: passed to it
  *
@@ -44,7 +45,8 @@ tbx_worker_login (TbxWorker         *self,
                   TbxWorkerLoginDone done,
                   gpointer           user_data)
 {
-  const TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN, .login = { own, name, password } };
+  const TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN, .login = { own, name, password == NULL ? "" : password,
+                                               password == NULL } };
 
   g_return_if_fail (self->stage == TBX_WORKER_STARTING && self->login_done == NULL);
   self->login_done = done;

@@ -303,7 +303,7 @@ pool_start (TbxWorkerPool *self, TbxLoginVerdict *verdict)
  * tbx_worker_pool_login:
  * @self: the pool
  * @name: as it was given
- * @password: not kept
+ * @password: (nullable): not kept; %NULL: the administrator named the account
  * @admit: (nullable) (scope async): asked about the account before its session is opened
  * @done: (scope async): told once, maybe before this returns
  * @user_data: passed to both

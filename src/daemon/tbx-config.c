@@ -66,6 +66,16 @@ check_inhibitors (const char *value, GError **error)
   return FALSE;
 }
 
+/* What comes without credentials is served by an account that may do little. */
+static gboolean
+check_account (const char *value, GError **error)
+{
+  if (strlen (value) <= TBX_WORKER_NAME_MAX_BYTES && strcmp (value, "root") != 0)
+    return TRUE;
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "no account without privileges");
+  return FALSE;
+}
+
 #define FIELD(name) G_STRUCT_OFFSET (TbxConfig, name)
 
 static const Key keys[] = {
@@ -78,6 +88,7 @@ static const Key keys[] = {
     TBX_WORKER_STREAM_MIN_BYTES, TBX_WORKER_STREAM_MAX_BYTES, KIND_SIZE },
   { POLICY_GROUP, "http-round-trip", "true", FIELD (http_round_trip), .kind = KIND_SWITCH },
   { POLICY_GROUP, "archive-transfers", "true", FIELD (archive_transfers), .kind = KIND_SWITCH },
+  { POLICY_GROUP, "raw-hgfs", "", FIELD (raw_hgfs), check_account },
   { POLICY_GROUP, "session-idle-s", "600", FIELD (session_idle_s), NULL,
     TBX_WORKER_SESSION_MIN_S, TBX_WORKER_SESSION_MAX_S, KIND_NUMBER },
   { "auth", "pam-directory", "", FIELD (pam_directory), check_path },

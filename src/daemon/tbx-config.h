@@ -15,6 +15,7 @@ typedef struct
   guint      stream_limit_bytes;  /* [guest-operations] stream-limit: of a program's stream */
   gboolean   http_round_trip;     /* [guest-operations] http-round-trip */
   gboolean   archive_transfers;   /* [guest-operations] archive-transfers */
+  char      *raw_hgfs;            /* [guest-operations] raw-hgfs: an account, or empty (owned) */
   guint      session_idle_s;      /* [guest-operations] session-idle-s: of an HGFS session */
   guint      worker_idle_s;       /* [auth] worker-idle-s: an idle worker ends after it */
   char      *pam_directory;       /* [auth] pam-directory: empty is the system's */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "tbx-audit.h"
 #include "tbx-os-identity.h"
+#include "tbx-raw-hgfs.h"
 #include "tbx-tools-state.h"
 #include "tbx-vix-properties.h"
 #include <string.h>
@@ -19,6 +20,7 @@ struct _TbxGuestOperations
   TbxWorkerPool    *pool;       /* (owned) */
   TbxLogin         *login;      /* (owned) */
   TbxRelay         *relay;      /* (owned) */
+  TbxRawHgfs       *raw_hgfs;   /* (owned) */
   TbxAudit         *audit;      /* (owned) */
   TbxHostPrograms  *programs;   /* (owned) */
   TbxPolicy        *policy;     /* (owned) */
@@ -116,6 +118,7 @@ tbx_guest_operations_set_config (TbxGuestOperations *self, const TbxConfig *conf
   g_clear_pointer (&self->policy, tbx_policy_unref);
   self->policy = tbx_policy_ref (config->policy);
   tbx_relay_set_policy (self->relay, self->policy);
+  tbx_raw_hgfs_set_policy (self->raw_hgfs, self->policy, config->raw_hgfs);
   tbx_worker_pool_set_limits (self->pool, &deadlines, config->worker_idle_s);
   tbx_worker_pool_set_settings (self->pool, &settings);
 }
@@ -164,6 +167,7 @@ tbx_guest_operations_new (const TbxGuestOperationsParts *parts)
   self->programs = tbx_host_programs_new (self->pool);
   self->login = make_login (self, parts->config);
   self->relay = tbx_relay_new (parts->tclo, self->login);
+  self->raw_hgfs = tbx_raw_hgfs_new (parts->tclo, self->pool);
   self->audit = tbx_audit_new (self->relay);
   tbx_relay_add_local (self->relay, TBX_VIX_GET_TOOLS_STATE, answer_tools_state, self);
   tbx_relay_add_local (self->relay, TBX_VIX_GET_NETWORKING_CONFIG, answer_networking, self);
@@ -178,6 +182,7 @@ tbx_guest_operations_free (TbxGuestOperations *self)
 {
   g_signal_handlers_disconnect_by_data (self->pool, self);
   g_clear_object (&self->audit);
+  g_clear_pointer (&self->raw_hgfs, tbx_raw_hgfs_free);
   g_clear_object (&self->relay);
   g_clear_object (&self->login);
   g_clear_object (&self->programs);

@@ -16,6 +16,7 @@ struct _TbxOps
   TbxListings *listings;     /* (owned) */
   TbxArchiveHandler *archives; /* serves folders (owned) */
   TbxHgfsServer *hgfs;       /* (owned) */
+  TbxHgfsServer *raw_hgfs;   /* of packets without credentials (owned), or NULL: none came */
   GHashTable  *transfers;    /* set: requests about a file that is not ready yet (owned) */
   TbxFolderList *folder_list;    /* the last that was read (owned), or NULL */
   guint        folder_list_id; /* source that drops it, or 0 */
@@ -132,6 +133,34 @@ tbx_ops_execute (TbxOps *self, TbxOp *op)
   tbx_op_return (op, TBX_VIX_UNRECOGNIZED_COMMAND, 0);
 }
 
+static void
+on_busy_changed (TbxOps *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
+}
+
+/**
+ * tbx_ops_execute_raw_hgfs:
+ * @self: the operations of a user
+ * @op: (transfer none): an HGFS packet that came without credentials; answered as by
+ *   tbx_ops_execute()
+ *
+ * Its sessions are others than those of who logged in, and a folder is a folder.
+ * Source: docs/wire/hgfs.md, "Raw TCLO command".
+ */
+void
+tbx_ops_execute_raw_hgfs (TbxOps *self, TbxOp *op)
+{
+  if (self->raw_hgfs == NULL)
+    {
+      self->raw_hgfs = tbx_hgfs_server_new ();
+      tbx_hgfs_server_set_idle (self->raw_hgfs, self->settings.session_idle_s);
+      g_signal_connect_object (self->raw_hgfs, "notify::busy", G_CALLBACK (on_busy_changed), self,
+                               G_CONNECT_SWAPPED);
+    }
+  tbx_hgfs_server_handle (self->raw_hgfs, op);
+}
+
 /**
  * tbx_ops_user_copy:
  * @from: an account
@@ -235,7 +264,8 @@ tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list)
 gboolean
 tbx_ops_get_busy (TbxOps *self)
 {
-  return !tbx_programs_empty (self->programs) || tbx_hgfs_server_get_busy (self->hgfs);
+  return !tbx_programs_empty (self->programs) || tbx_hgfs_server_get_busy (self->hgfs)
+         || (self->raw_hgfs != NULL && tbx_hgfs_server_get_busy (self->raw_hgfs));
 }
 
 /**
@@ -249,6 +279,8 @@ tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
   self->settings = *settings;
   tbx_archive_handler_set_allowed (self->archives, settings->archive_transfers);
   tbx_hgfs_server_set_idle (self->hgfs, settings->session_idle_s);
+  if (self->raw_hgfs != NULL)
+    tbx_hgfs_server_set_idle (self->raw_hgfs, settings->session_idle_s);
 }
 
 /**
@@ -378,12 +410,6 @@ on_program_ended (TbxOps *self, gpointer record)
 }
 
 static void
-on_busy_changed (TbxOps *self)
-{
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
-}
-
-static void
 tbx_ops_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   switch (id)
@@ -404,6 +430,7 @@ tbx_ops_dispose (GObject *object)
   g_hash_table_remove_all (self->gates);
   g_hash_table_remove_all (self->transfers);
   tbx_ops_set_folder_list (self, NULL);
+  g_clear_object (&self->raw_hgfs);
   g_clear_object (&self->hgfs);
   g_clear_pointer (&self->archives, tbx_archive_handler_free);   /* after all of its files */
   g_clear_object (&self->programs);

@@ -47,6 +47,7 @@ G_DECLARE_FINAL_TYPE (TbxOps, tbx_ops, TBX, OPS, GObject)
 
 TbxOps  *tbx_ops_new           (const TbxOpsUser *user);
 void     tbx_ops_execute       (TbxOps *self, TbxOp *op);
+void     tbx_ops_execute_raw_hgfs (TbxOps *self, TbxOp *op);
 gboolean tbx_ops_get_busy      (TbxOps *self);
 void     tbx_ops_protect       (TbxOps *self, pid_t pid);
 void     tbx_ops_set_settings  (TbxOps *self, const TbxWorkerSettings *settings);

@@ -84,6 +84,7 @@ typedef struct
   gboolean    self;       /* no PAM: only the worker's own user */
   const char *name;
   const char *password;   /* secret */
+  gboolean    known;      /* the administrator named the account: PAM asks for no password */
 } TbxWorkerLogin;
 
 typedef struct
@@ -112,10 +113,13 @@ typedef struct
   gint32           pam_code;
 } TbxWorkerReady;
 
+/* An opcode of ours: the body of TBX_VIX_HGFS_PACKET that came without credentials. */
+#define TBX_WORKER_RAW_HGFS 0x80000054u
+
 typedef struct
 {
   guint32 id;
-  guint32 opcode;
+  guint32 opcode;          /* of VIX, or TBX_WORKER_RAW_HGFS */
   guint32 request_flags;   /* TbxVixRequestFlags */
   guint32 body_size;       /* bytes in the buffer's request area */
   guint16 name_size;       /* bytes */

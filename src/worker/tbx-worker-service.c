@@ -94,12 +94,14 @@ service_execute (TbxWorkerService *self, const TbxWorkerRequest *asked)
   g_autoptr(TbxOp) op = NULL;
   TbxVixRequest request;
   TbxVixCode code = TBX_VIX_FAIL;
+  gboolean raw = asked->opcode == TBX_WORKER_RAW_HGFS;
   Call *call;
 
   if (self->calling)
     code = TBX_VIX_OBJECT_IS_BUSY;
   else if (asked->body_size <= TBX_WORKER_BODY_MAX_BYTES)
-    code = tbx_vix_request_decode (asked->opcode, tbx_worker_buffer_get_body (self->buffer),
+    code = tbx_vix_request_decode (raw ? TBX_VIX_HGFS_PACKET : asked->opcode,
+                                   tbx_worker_buffer_get_body (self->buffer),
                                    asked->body_size, &request);
   if (code == TBX_VIX_OK)
     code = tbx_vix_request_check (&request);
@@ -114,7 +116,10 @@ service_execute (TbxWorkerService *self, const TbxWorkerRequest *asked)
   op = tbx_op_new (&request, asked->request_flags, tbx_worker_buffer_get_payload (self->buffer),
                    TBX_VIX_PAYLOAD_MAX_BYTES, on_op_done, on_op_progress, call);
   tbx_op_set_name (op, (const char *) asked->name, asked->name_size);
-  tbx_ops_execute (self->ops, op);
+  if (raw)
+    tbx_ops_execute_raw_hgfs (self->ops, op);
+  else
+    tbx_ops_execute (self->ops, op);
 }
 
 static void

@@ -87,19 +87,22 @@ verify_self (Login *login, const char *name)
   return login->outcome.verdict == TBX_WORKER_VERDICT_OK;
 }
 
+/* Whom the administrator named instead of a password is never root. */
 static gboolean
-verify_by_pam (Login *login, const char *name, const char *password)
+verify_by_pam (Login *login, const char *name, const char *password, gboolean known)
 {
   g_autoptr(GError) error = NULL;
   const char *user;
 
   login->pam = tbx_pam_new (login->session->pam_directory, name, &login->outcome);
-  if (login->pam == NULL || !tbx_pam_verify (login->pam, password, &login->outcome))
+  if (login->pam == NULL || !tbx_pam_verify (login->pam, known ? NULL : password, &login->outcome))
     return FALSE;
   user = tbx_pam_get_user (login->pam);
   if (user == NULL || !tbx_worker_identity_look_up (user, &login->user, &error))
     return login_fail (login, TBX_WORKER_STEP_LOOKUP, error);
-  return TRUE;
+  if (known && login->user.uid == 0)
+    login->outcome = (TbxPamOutcome) { TBX_WORKER_VERDICT_DENIED, TBX_WORKER_STEP_LOOKUP, 0 };
+  return login->outcome.verdict == TBX_WORKER_VERDICT_OK;
 }
 
 typedef gboolean (*GetGroups) (const TbxOpsUser *user, TbxWriter *w, guint32 *n);
@@ -162,7 +165,7 @@ login_verify (Login *login)
   else if (asked->self)
     verify_self (login, asked->name);
   else
-    verify_by_pam (login, asked->name, asked->password);
+    verify_by_pam (login, asked->name, asked->password, asked->known);
   return TRUE;
 }
 

@@ -237,6 +237,12 @@ tbx_ops_protect (TbxOps *self, pid_t pid)
 }
 
 void
+tbx_ops_execute_raw_hgfs (TbxOps *self, TbxOp *op)
+{
+  tbx_ops_execute (self, op);
+}
+
+void
 tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
 {
   self->settings = *settings;

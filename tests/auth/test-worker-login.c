@@ -101,6 +101,52 @@ test_steps (LoginFixture *f, gconstpointer data)
     }
 }
 
+typedef struct
+{
+  gboolean   done;
+  TbxVixCode code;
+  char      *name;   /* of the account (owned), or NULL */
+} Known;
+
+static void
+on_known (const TbxLoginVerdict *verdict, TbxAccount *account, TbxWorker *worker,
+          gpointer user_data)
+{
+  Known *known = user_data;
+
+  known->done = TRUE;
+  known->code = verdict->code;
+  known->name = account == NULL ? NULL : g_strdup (account->name);
+}
+
+static void
+assert_known (LoginFixture *f, const char *name, TbxVixCode code)
+{
+  Known known = { FALSE };
+
+  tbx_worker_pool_login (f->auth.pool, name, NULL, NULL, on_known, &known);
+  while (!known.done)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (known.code, ==, code);
+  g_assert_cmpstr (known.name, ==, code == TBX_VIX_OK ? name : NULL);
+  g_free (known.name);
+}
+
+/* Whom the administrator names needs no password, but may not be root, and PAM says
+ * whether the account may be used.  Nobody else gets in by that. */
+static void
+test_without_password (LoginFixture *f, gconstpointer data)
+{
+  login_fixture_set_stack (f, "auth requisite pam_debug.so auth=auth_err", "");
+  assert_known (f, alice, TBX_VIX_OK);
+  assert_known (f, "root", TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+  login_fixture_assert_refused (f, alice, LOGIN_PASSWORD, TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+  login_fixture_assert_refused (f, alice, "", TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+  login_fixture_set_stack (f, "account requisite pam_deny.so", "");
+  assert_known (f, alice, TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+  assert_known (f, bob, TBX_VIX_INVALID_LOGIN_CREDENTIALS);
+}
+
 static void
 test_remembered (LoginFixture *f, gconstpointer data)
 {
@@ -182,6 +228,7 @@ main (int argc, char **argv)
   ADD ("expired", test_expired);
   ADD ("shell", test_shell);
   ADD ("steps", test_steps);
+  ADD ("without-password", test_without_password);
   ADD ("remembered", test_remembered);
   ADD ("password-changed", test_password_changed);
   ADD ("group-changed", test_group_changed);

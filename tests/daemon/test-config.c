@@ -38,6 +38,7 @@ test_empty (void)
   g_assert_true (config->http_round_trip);
   g_assert_true (config->archive_transfers);
   g_assert_cmpuint (config->session_idle_s, ==, 600);
+  g_assert_cmpstr (config->raw_hgfs, ==, "");
   g_assert_cmpstr (config->inhibitors, ==, "override");
   g_assert_cmpstr (config->shutdown_command, ==, "/sbin/shutdown");
   g_assert_true (g_str_has_suffix (config->power_directory, "/toolboxd/power.d"));

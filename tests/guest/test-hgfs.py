@@ -98,6 +98,72 @@ class Files(TransferCase):
         self.assertEqual(mine.read(handle, 0, 10), b'mine')
 
 
+class Raw(TransferCase):
+    """Packets without credentials, where the administrator names who serves them."""
+
+    def start(self, config=''):
+        self.start_guest(f'[guest-operations]\nraw-hgfs={self.alice.name}\n{config}')
+
+    def test_served(self):
+        (self.remote / 'f').write_bytes(b'content')
+        (self.remote / 'closed').write_bytes(b'not yours')
+        (self.remote / 'closed').chmod(0)
+        self.start()
+        raw = self.hgfs(raw=True)
+        self.assertEqual(raw.send_message(b'f'), b'OK ')
+        self.assertEqual(raw.send_message(b'f '), b'OK ')
+        for size in range(1, 8):
+            self.assertEqual(raw.send_message(b'f ' + bytes(size))[:6], b'ERROR ')
+        handle = raw.open(str(self.remote / 'f'))
+        self.assertEqual(raw.read(handle, 0), b'content')
+        with self.assertRaises(tbxhgfs.Refused) as refused:
+            raw.open(str(self.remote / 'closed'))
+        self.assertEqual(refused.exception.status, 8)
+        upload = raw.open_upload(str(self.remote / 'new'))
+        raw.call(*tbxhgfs.append_request(upload, b'text'))
+        raw.close(upload)
+        self.assertEqual((self.remote / 'new').read_bytes(), b'text')
+        self.assertEqual((self.remote / 'new').stat().st_uid, self.alice.uid)
+        # A folder is a folder: it can be opened, and not read.
+        with self.assertRaises(tbxhgfs.Refused) as refused:
+            raw.read(raw.open(str(self.remote)), 0)
+        self.assertEqual(refused.exception.status, 4)
+
+    def test_sessions_apart(self):
+        """Whoever logged in has sessions of his own, though it is the same account."""
+        (self.remote / 'f').write_bytes(b'content')
+        self.start()
+        raw, mine = self.hgfs(raw=True), self.hgfs()
+        handles = [session.open(str(self.remote / 'f')) for session in (raw, mine)]
+        raw.session, mine.session = mine.session, raw.session
+        for session, handle in zip((raw, mine), handles):
+            with self.assertRaises(tbxhgfs.Refused) as refused:
+                session.read(handle, 0)
+            self.assertEqual(refused.exception.status, 17)
+
+    def assertRefused(self):
+        with self.assertRaises(tbxhgfs.Refused):
+            self.hgfs(raw=True)
+
+    def test_switched_off(self):
+        self.start('enabled=false\n')
+        self.assertRefused()
+
+    def test_denied_account(self):
+        self.start(f'[guest-operations user {self.alice.name}]\nenabled=false\n')
+        self.assertRefused()
+
+    def test_no_root(self):
+        self.start_guest('[guest-operations]\nraw-hgfs=root\n')
+        self.daemon.wait_log('raw-hgfs: no account without privileges')
+        self.assertRefused()
+
+    def test_no_account(self):
+        self.start_guest('[guest-operations]\nraw-hgfs=nobody-has-this-name\n')
+        self.assertRefused()
+        self.daemon.wait_log('without credentials are not served')
+
+
 class Malformed(TransferCase):
     """The whole catalogue of docs/wire/hgfs.md, "Malformed packets", in its order."""
 

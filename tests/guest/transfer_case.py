@@ -60,10 +60,10 @@ class TransferCase(tbxguest.Case):
         client.wait()
         client.stdin.close()
 
-    def hgfs(self):
+    def hgfs(self, raw=False):
         """An HGFS session of alice's."""
         name, _, password = self.alice.login.partition(':')
-        session = tbxhgfs.Session(str(self.host.control), name, password)
+        session = tbxhgfs.Session(str(self.host.control), name, password, raw=raw)
         self.addCleanup(session.socket.close)
         return session
 

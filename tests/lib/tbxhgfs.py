@@ -64,10 +64,11 @@ def data_of(reply):
 
 class Session:
     """One session; or, of a guest that answers anything, just its packets.  Reads and writes
-    of a transfer are sent ahead, so that a guest that has answered one finds the next."""
+    of a transfer are sent ahead, so that a guest that has answered one finds the next.
+    @raw: not in requests with a login, but as hosts do that know none."""
 
-    def __init__(self, control, user, password, null=False):
-        self.user, self.password, self.null = user, password, null
+    def __init__(self, control, user, password, null=False, raw=False):
+        self.user, self.password, self.null, self.raw = user, password, null, raw
         self.session = 1
         self.buffer = bytearray(1 << 17)
         self.socket = socket.socket(socket.AF_UNIX)
@@ -75,12 +76,17 @@ class Session:
         self.socket.sendall(b'{"command":"frames"}\n')
         while self.socket.recv(1) != b'\n':
             pass
-        reply = self.call(CREATE_SESSION, struct.pack('<IIII', 0, 63488, 0, 0))
+        try:
+            reply = self.call(CREATE_SESSION, struct.pack('<IIII', 0, 63488, 0, 0))
+        except Refused:
+            self.socket.close()
+            raise
         if not null:
             self.session = struct.unpack_from('<Q', reply, 52)[0]
 
     def request(self, op, payload):
-        data = vix(packet(op, payload, self.session), self.user, self.password)
+        data = packet(op, payload, self.session)
+        data = b'f ' + data if self.raw else vix(data, self.user, self.password)
         return struct.pack('<I', len(data)) + data
 
     def receive(self, size):
@@ -97,9 +103,11 @@ class Session:
         reply = self.receive(struct.unpack('<I', self.receive(4))[0])
         if self.null:
             return reply
-        if b' 0 0 #' not in b' ' + bytes(reply[:8]):
+        if self.raw and reply[:3] != b'OK ':
             raise Refused(bytes(reply[:60]))
-        body = reply[bytes(reply[:16]).index(b'#') + 1:]
+        if not self.raw and b' 0 0 #' not in b' ' + bytes(reply[:8]):
+            raise Refused(bytes(reply[:60]))
+        body = reply[3:] if self.raw else reply[bytes(reply[:16]).index(b'#') + 1:]
         status = struct.unpack_from('<I', body, 24)[0]
         if status:
             raise Refused(f'status {status}', status)
@@ -119,11 +127,14 @@ class Session:
             replies.append(bytes(self.take()))
         return replies
 
+    def send_message(self, message):
+        """Any message of the host; what came back."""
+        self.socket.sendall(struct.pack('<I', len(message)) + message)
+        return bytes(self.receive(struct.unpack('<I', self.receive(4))[0]))
+
     def send_raw(self, data):
         """Any bytes as the packet of a request: the code of VIX, and what came back."""
-        request = vix(data, self.user, self.password)
-        self.socket.sendall(struct.pack('<I', len(request)) + request)
-        reply = bytes(self.receive(struct.unpack('<I', self.receive(4))[0]))
+        reply = self.send_message(vix(data, self.user, self.password))
         head, _, packet = reply.partition(b'#')
         return int(head.split()[1]), packet
 

@@ -85,6 +85,7 @@ test_messages (void)
   const TbxWorkerMessage from_daemon[] = {
     { .type = TBX_WORKER_LOGIN, .login = { FALSE, "alice", "s3cret" } },
     { .type = TBX_WORKER_LOGIN, .login = { TRUE, "bob", "" } },
+    { .type = TBX_WORKER_LOGIN, .login = { FALSE, "carol", "", TRUE } },
     { .type = TBX_WORKER_CONTINUE, .gated = TRUE },
     { .type = TBX_WORKER_QUIT },
     { .type = TBX_WORKER_ATTACH },
