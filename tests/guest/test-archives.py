@@ -9,7 +9,7 @@ import subprocess
 import tarfile
 import unittest
 
-from transfer_case import TransferCase, tbxguest, tbxtest
+from transfer_case import TransferCase, tbxguest, tbxhgfs, tbxtest
 from tbxarchive import archive, describe, folder, hard_link, link, make_tree, member
 
 TRAILER = b'\x1f\x8b\x08'
@@ -93,6 +93,9 @@ class Archives(ArchiveCase):
         self.assertIn(b'4 ', self.vsphere('download', '/archive:/nowhere/at/all', '-').stderr)
         self.put(out, b'')
         self.assertEqual(list(out.iterdir()), [])
+        with self.assertRaises(tbxhgfs.Refused) as refused:   # it must not exist
+            self.hgfs().call(*tbxhgfs.upload_request(str(out), flags=3))
+        self.assertEqual(refused.exception.status, 4)
 
     def test_switched_off(self):
         self.start_guest('[guest-operations]\narchive-transfers=false\n')

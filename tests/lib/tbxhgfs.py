@@ -45,8 +45,8 @@ def open_request(path):
     return OPEN, (bytes(8) + struct.pack('<IIBI', 0, 0, 6, len(name(path))) + name(path) + b'\0')
 
 
-def upload_request(path):
-    return OPEN_V3, (struct.pack('<QIIBBBBQQIIIQQ', 0x80b, 1, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+def upload_request(path, flags=4):
+    return OPEN_V3, (struct.pack('<QIIBBBBQQIIIQQ', 0x80b, 1, flags, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0)
                      + struct.pack('<IIII', len(name(path)), 0, 0, 0) + name(path) + b'\0')
 
 
