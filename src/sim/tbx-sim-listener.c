@@ -2,8 +2,10 @@
 #include "tbx-sim-listener.h"
 #include "tbx-error.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -157,21 +159,26 @@ tbx_sim_listener_new (const char      *path,
                       GError         **error)
 {
   g_autoptr(GMainContext) context = g_main_context_ref_thread_default ();
+  g_autofree char *fresh = g_strconcat (path, "~", NULL);
   g_autoptr(GSocketAddress) address = NULL;
-  g_autoptr(GSocket) socket = new_socket (path, &address, error);
+  g_autoptr(GSocket) socket = new_socket (fresh, &address, error);
   TbxSimListener *self;
 
   if (socket == NULL || !remove_stale (path, error))
     return NULL;
+  g_unlink (fresh);
   g_socket_set_blocking (socket, FALSE);
   g_socket_set_listen_backlog (socket, BACKLOG);
-  /* Before bind, so that there is no moment in which others could connect. */
+  /* Before bind, so that there is no moment in which others could connect; and under its
+   * name only when it listens, so that there is none in which it refuses. */
   if (fchmod (g_socket_get_fd (socket), 0600) != 0 || !g_socket_bind (socket, address, FALSE, error)
-      || !g_socket_listen (socket, error))
+      || !g_socket_listen (socket, error)
+      || renameat2 (AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
     {
       if (error != NULL && *error == NULL)
         g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s", g_strerror (errno));
       g_prefix_error (error, "%s: ", path);
+      g_unlink (fresh);
       return NULL;
     }
   self = g_new0 (TbxSimListener, 1);
