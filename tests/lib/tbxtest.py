@@ -376,10 +376,14 @@ class Host:
         return [program('TBX_VMXSIM'), 'run', '--control', self.control, *self.options, '--',
                 *argv]
 
+    def run(self, *argv):
+        """Runs `vmxsim --control PATH …` to its end."""
+        return subprocess.run([program('TBX_VMXSIM'), '--control', str(self.control), *argv],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
     def ask(self, *argv, check=True):
         """Runs `vmxsim --control PATH …` and returns what it printed."""
-        run = subprocess.run([program('TBX_VMXSIM'), '--control', str(self.control), *argv],
-                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        run = self.run(*argv)
         if check and run.returncode != 0:
             raise AssertionError(f'vmxsim {" ".join(argv)}: {run.stderr}')
         return run.stdout.rstrip('\n')
