@@ -5,9 +5,6 @@
 #include "tbx-names.h"
 #include <string.h>
 
-/* Longest command name; the longest known has 21 characters. */
-#define MAX_NAME_BYTES 63
-
 /* The requests of the host: each is handed to the command that has its name, and
  * answered exactly once.  Knows "ping" and "reset" itself, for the channel lives by
  * them.  Source: docs/wire/transport.md, "TCLO: host-to-guest requests". */
@@ -16,6 +13,7 @@ struct _TbxTclo
   GObject         parent_instance;
   TbxChannel     *channel;          /* (owned) */
   GHashTable     *commands;         /* name (owned) -> Command (owned) */
+  GHashTable     *overrides;        /* likewise; each comes before the command of that name */
   TbxTcloRequest *current;          /* the request that is not answered yet, or NULL (not owned) */
   GBytes         *pong;             /* what "ping" answers (owned) */
   gint64          last_ping_us;     /* wall clock, microseconds since 1970, or 0 */
@@ -28,7 +26,7 @@ struct _TbxTcloRequest
   TbxTclo        *tclo;             /* NULL: answered, or the channel is gone (weak) */
   const guint8   *args;             /* in the channel's buffer; valid in the handler only */
   gsize           args_size;        /* bytes */
-  char            name[MAX_NAME_BYTES + 2];   /* one byte more than any command has */
+  char            name[TBX_TCLO_NAME_MAX_BYTES + 2];   /* one byte more than any command has */
 };
 
 typedef struct
@@ -244,11 +242,45 @@ request_parse (TbxTcloRequest *request, const guint8 *data, gsize size)
   if (end == start)
     return FALSE;
   /* A longer name is unknown, which one cut to a byte too many is too. */
-  memcpy (request->name, data + start, MIN (end - start, MAX_NAME_BYTES + 1));
+  memcpy (request->name, data + start, MIN (end - start, TBX_TCLO_NAME_MAX_BYTES + 1));
   end = MIN (end + 1, size);
   request->args = data + end;
   request->args_size = size - end;
   return TRUE;
+}
+
+/* Arguments are valid in the handler only.  Without an @override it is the command of
+ * that name. */
+static void
+tclo_execute (TbxTclo *self, TbxTcloRequest *request, const Command *override)
+{
+  const Command *command = override;
+
+  if (command == NULL)
+    command = g_hash_table_lookup (self->commands, request->name);
+  if (command != NULL)
+    command->handler (request, command->user_data);
+  else
+    {
+      g_autofree char *shown = g_strescape (request->name, NULL);
+
+      tbx_log_rpc (G_LOG_LEVEL_DEBUG, shown, "Unknown command");
+      tbx_tclo_request_return_error (request, "Unknown Command");
+    }
+  request->args = NULL;
+  request->args_size = 0;
+}
+
+static GBytes *
+bytes_with_nul (GBytes *bytes)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  guint8 *copy = g_malloc0 (size + 1);
+
+  if (size > 0)
+    memcpy (copy, data, size);
+  return g_bytes_new_take (copy, size + 1);
 }
 
 static void
@@ -256,7 +288,6 @@ on_message (TbxChannel *channel, const guint8 *data, gsize size, gpointer user_d
 {
   g_autoptr(TbxTclo) self = g_object_ref (user_data);
   g_autoptr(TbxTcloRequest) request = g_new0 (TbxTcloRequest, 1);
-  Command *command;
 
   g_atomic_ref_count_init (&request->ref_count);
   if (!request_parse (request, data, size))
@@ -264,20 +295,32 @@ on_message (TbxChannel *channel, const guint8 *data, gsize size, gpointer user_d
       tclo_send_text (self, "ERROR Bad command");
       return;
     }
-  command = g_hash_table_lookup (self->commands, request->name);
-  if (command == NULL)
-    {
-      g_autofree char *shown = g_strescape (request->name, NULL);
-
-      tbx_log_rpc (G_LOG_LEVEL_DEBUG, shown, "Unknown command");
-      tclo_send_text (self, "ERROR Unknown Command");
-      return;
-    }
   request->tclo = self;
   self->current = request;
-  command->handler (request, command->user_data);
-  request->args = NULL;
-  request->args_size = 0;
+  tclo_execute (self, request, g_hash_table_lookup (self->overrides, request->name));
+}
+
+/**
+ * tbx_tclo_request_pass_on:
+ * @self: a request that was not answered yet
+ * @args: its arguments
+ *
+ * Has it answered as if there were no override: by the command of its name, or as an
+ * unknown one.  For the handler of an override, at any later time too.
+ */
+void
+tbx_tclo_request_pass_on (TbxTcloRequest *self, GBytes *args)
+{
+  g_autoptr(TbxTcloRequest) request = tbx_tclo_request_ref (self);
+  g_autoptr(GBytes) copy = NULL;
+
+  if (request->tclo == NULL)
+    return;
+  /* What lies in the channel's buffer has a NUL after it, and so must this. */
+  copy = bytes_with_nul (args);
+  request->args = g_bytes_get_data (copy, NULL);
+  request->args_size = g_bytes_get_size (args);
+  tclo_execute (request->tclo, request, NULL);
 }
 
 /* The channel is gone, and with it whoever waits for the answer. */
@@ -329,6 +372,15 @@ handle_reset (TbxTcloRequest *request, gpointer user_data)
     }
 }
 
+static Command *
+command_new (TbxTcloHandler handler, gpointer user_data)
+{
+  Command *command = g_new (Command, 1);
+
+  *command = (Command) { handler, user_data };
+  return command;
+}
+
 /**
  * tbx_tclo_add_command:
  * @self: the dispatcher
@@ -345,15 +397,32 @@ tbx_tclo_add_command (TbxTclo       *self,
                       gpointer       user_data)
 {
   gsize length = strlen (name);
-  Command *command;
 
-  if (length == 0 || length > MAX_NAME_BYTES || strchr (name, ' ') != NULL
+  if (length == 0 || length > TBX_TCLO_NAME_MAX_BYTES || strchr (name, ' ') != NULL
       || g_hash_table_contains (self->commands, name))
     return FALSE;
-  command = g_new (Command, 1);
-  *command = (Command) { handler, user_data };
-  g_hash_table_insert (self->commands, g_strdup (name), command);
+  g_hash_table_insert (self->commands, g_strdup (name), command_new (handler, user_data));
   return TRUE;
+}
+
+/**
+ * tbx_tclo_override:
+ * @self: the dispatcher
+ * @name: of a command, whether it is known or not
+ * @handler: (nullable) (scope forever): called with each such request in place of the
+ *   command; answers it, or passes it on, now or later; %NULL: none any more
+ * @user_data: passed to @handler
+ */
+void
+tbx_tclo_override (TbxTclo       *self,
+                   const char    *name,
+                   TbxTcloHandler handler,
+                   gpointer       user_data)
+{
+  if (handler == NULL)
+    g_hash_table_remove (self->overrides, name);
+  else
+    g_hash_table_replace (self->overrides, g_strdup (name), command_new (handler, user_data));
 }
 
 /**
@@ -400,6 +469,7 @@ tbx_tclo_finalize (GObject *object)
   TbxTclo *self = TBX_TCLO (object);
 
   g_hash_table_unref (self->commands);
+  g_hash_table_unref (self->overrides);
   g_bytes_unref (self->pong);
   G_OBJECT_CLASS (tbx_tclo_parent_class)->finalize (object);
 }
@@ -428,6 +498,7 @@ static void
 tbx_tclo_init (TbxTclo *self)
 {
   self->commands = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->overrides = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->pong = g_bytes_new_static ("OK ", 3);
   tbx_tclo_add_command (self, "ping", handle_ping, self);
   tbx_tclo_add_command (self, "reset", handle_reset, self);

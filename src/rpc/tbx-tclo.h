@@ -4,6 +4,9 @@
 
 G_BEGIN_DECLS
 
+/* Longest name of a command; the longest known has 21 characters. */
+#define TBX_TCLO_NAME_MAX_BYTES 63
+
 #define TBX_TYPE_TCLO (tbx_tclo_get_type ())
 G_DECLARE_FINAL_TYPE (TbxTclo, tbx_tclo, TBX, TCLO, GObject)
 
@@ -20,6 +23,10 @@ gboolean    tbx_tclo_add_command    (TbxTclo       *self,
                                      TbxTcloHandler handler,
                                      gpointer       user_data);
 void        tbx_tclo_remove_command (TbxTclo *self, const char *name);
+void        tbx_tclo_override       (TbxTclo       *self,
+                                     const char    *name,
+                                     TbxTcloHandler handler,
+                                     gpointer       user_data);
 gint64      tbx_tclo_get_last_ping  (TbxTclo *self);
 
 TbxTcloRequest *tbx_tclo_request_ref            (TbxTcloRequest *self);
@@ -31,6 +38,7 @@ void            tbx_tclo_request_return         (TbxTcloRequest *self, GBytes *r
 void            tbx_tclo_request_return_text    (TbxTcloRequest *self, const char *text);
 void            tbx_tclo_request_return_message (TbxTcloRequest *self, GBytes *message);
 void            tbx_tclo_request_return_error   (TbxTcloRequest *self, const char *text);
+void            tbx_tclo_request_pass_on        (TbxTcloRequest *self, GBytes *args);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxTcloRequest, tbx_tclo_request_unref)
 

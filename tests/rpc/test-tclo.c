@@ -409,6 +409,73 @@ test_commands (Fixture *f, gconstpointer user_data)
   assert_sent (f, "OK late");
 }
 
+/* Passes on what it gets, with other arguments than those it got. */
+static void
+handle_pass_on (TbxTcloRequest *request, gpointer user_data)
+{
+  g_autoptr(GBytes) args = g_bytes_new_static ("passed on", 9);
+
+  tbx_tclo_request_pass_on (request, args);
+}
+
+static void
+handle_echo (TbxTcloRequest *request, gpointer user_data)
+{
+  gsize size;
+  const guint8 *args = tbx_tclo_request_get_args (request, &size);
+
+  g_assert_cmpuint (args[size], ==, 0);
+  tbx_tclo_request_return_text (request, (const char *) args);
+}
+
+static void
+test_overrides (Fixture *f, gconstpointer user_data)
+{
+  g_autoptr(GBytes) args = g_bytes_new_static ("later", 5);
+  TbxTcloRequest *held;
+
+  /* Of a command that is there, and of one that is not. */
+  tbx_tclo_add_command (f->tclo, "cmd", handle_echo, f);
+  tbx_tclo_override (f->tclo, "cmd", handle_at_once, f);
+  tbx_tclo_override (f->tclo, "new", handle_at_once, f);
+  receive (f, "cmd");
+  assert_sent (f, "OK now");
+  receive (f, "new");
+  assert_sent (f, "OK now");
+
+  /* What it does not answer is answered as ever. */
+  tbx_tclo_override (f->tclo, "cmd", handle_pass_on, f);
+  tbx_tclo_override (f->tclo, "new", handle_pass_on, f);
+  receive (f, "cmd");
+  assert_sent (f, "OK passed on");
+  receive (f, "new");
+  assert_sent (f, "ERROR Unknown Command");
+
+  /* Later too, even when there is none any more. */
+  tbx_tclo_override (f->tclo, "cmd", handle_hold, f);
+  receive (f, "cmd");
+  tbx_tclo_override (f->tclo, "cmd", NULL, NULL);
+  assert_sent (f, "");
+  held = g_steal_pointer (&f->held);
+  tbx_tclo_request_pass_on (held, args);
+  assert_sent (f, "OK later");
+  tbx_tclo_request_pass_on (held, args);   /* it is answered */
+  assert_sent (f, "");
+  tbx_tclo_request_unref (held);
+  receive (f, "cmd");
+  assert_sent (f, "OK ");
+  tbx_tclo_override (f->tclo, "never-overridden", NULL, NULL);
+
+  /* Nobody waits any more. */
+  tbx_tclo_override (f->tclo, "cmd", handle_hold, f);
+  receive (f, "cmd");
+  tbx_channel_close (TBX_CHANNEL (f->channel));
+  held = g_steal_pointer (&f->held);
+  tbx_tclo_request_pass_on (held, args);
+  tbx_tclo_request_unref (held);
+  assert_sent (f, "");
+}
+
 static void
 handle_remove_itself (TbxTcloRequest *request, gpointer user_data)
 {
@@ -479,6 +546,7 @@ main (int argc, char **argv)
   add ("/rpc/tclo/reset", test_reset);
   add ("/rpc/tclo/reset-of-broken-channel", test_reset_of_broken_channel);
   add ("/rpc/tclo/commands", test_commands);
+  add ("/rpc/tclo/overrides", test_overrides);
   add ("/rpc/tclo/handlers-that-bite", test_handlers_that_bite);
   add ("/rpc/tclo/last-ping", test_last_ping);
   return g_test_run ();
