@@ -25,6 +25,7 @@ reason_text (const char *reason)
 {
   static const struct { const char *word; const char *text; } rows[] = {
     { "set", N_("set over D-Bus") },
+    { "provided", N_("chosen by a client of the bus") },
     { "configured", N_("its interface is in \"primary-nics\"") },
     { "default-route", N_("the best default route leaves from it") },
     { "first", N_("no default route; the first usable one") },

@@ -11,6 +11,7 @@ typedef enum
   TBX_PRIMARY_CONFIGURED,      /* its interface is named in "primary-nics" */
   TBX_PRIMARY_DEFAULT_ROUTE,   /* the best default route leaves with it */
   TBX_PRIMARY_FIRST,           /* there is no default route */
+  TBX_PRIMARY_PROVIDED,        /* a client of the bus chose it */
 } TbxPrimaryReason;
 
 /* What was chosen, and from what.  A plain value. */

@@ -9,6 +9,7 @@ struct _TbxPrimary
   GObject          parent_instance;
   TbxNetwork      *network;      /* (owned) */
   TbxInet          override;     /* what somebody set, or none */
+  TbxInet          provided;     /* what comes after that, or none */
   TbxPrimaryReason reason_code;
   char            *address;      /* empty when there is none (owned) */
   char            *nic;          /* empty when it is on none (owned) */
@@ -44,6 +45,8 @@ choice_describe (const TbxPrimaryChoice *choice)
     {
     case TBX_PRIMARY_SET:
       return g_strdup ("set with SetPrimaryAddress()");
+    case TBX_PRIMARY_PROVIDED:
+      return g_strdup ("chosen by a client of the bus");
     case TBX_PRIMARY_CONFIGURED:
       if (choice->family == 0)
         return g_strdup_printf ("first address of %s, which matches primary-nics", nic);
@@ -81,12 +84,14 @@ primary_update (TbxPrimary *self)
   const TbxNicRoute *routes = tbx_network_get_routes (self->network, &n_routes);
   TbxPrimaryChoice choice = { 0 };
 
-  if (self->override.family != 0)
-    choice = (TbxPrimaryChoice) {
-      .reason = TBX_PRIMARY_SET,
-      .address = self->override,
-      .nic = find_owner (nics, &self->override),
-    };
+  if (self->override.family != 0 || self->provided.family != 0)
+    {
+      gboolean set = self->override.family != 0;
+
+      choice.reason = set ? TBX_PRIMARY_SET : TBX_PRIMARY_PROVIDED;
+      choice.address = set ? self->override : self->provided;
+      choice.nic = find_owner (nics, &choice.address);
+    }
   else if (tbx_network_get_ready (self->network))
     choice = tbx_primary_choose (tbx_network_get_policy (self->network), nics, routes, n_routes);
 
@@ -101,6 +106,19 @@ primary_update (TbxPrimary *self)
       g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REASON]);
     }
   g_object_thaw_notify (G_OBJECT (self));
+}
+
+static gboolean
+parse_presentable (TbxInet *parsed, const char *address, GError **error)
+{
+  if (!tbx_inet_parse (parsed, address))
+    g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "not an IPv4 or IPv6 address");
+  else if (!tbx_inet_is_presentable (parsed, TRUE))
+    g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED,
+                         "no address that another machine could use");
+  else
+    return TRUE;
+  return FALSE;
 }
 
 /**
@@ -118,25 +136,53 @@ tbx_primary_set (TbxPrimary *self, const char *address, GError **error)
 {
   TbxInet parsed;
 
-  if (!tbx_inet_parse (&parsed, address))
-    g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "not an IPv4 or IPv6 address");
-  else if (!tbx_inet_is_presentable (&parsed, TRUE))
-    g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED,
-                         "no address that another machine could use");
-  else
-    {
-      self->override = parsed;
-      primary_update (self);
-      return TRUE;
-    }
-  return FALSE;
+  if (!parse_presentable (&parsed, address, error))
+    return FALSE;
+  self->override = parsed;
+  primary_update (self);
+  return TRUE;
+}
+
+/**
+ * tbx_primary_check:
+ * @address: in its usual notation
+ * @error: return location for an error
+ *
+ * Errors: those of tbx_primary_set().
+ *
+ * Returns: whether it could be set or provided
+ */
+gboolean
+tbx_primary_check (const char *address, GError **error)
+{
+  TbxInet parsed;
+
+  return parse_presentable (&parsed, address, error);
+}
+
+/**
+ * tbx_primary_provide:
+ * @self: the primary address
+ * @address: that passes tbx_primary_check(); empty: none any more
+ *
+ * Replaces the automatic choice, but not an address that was set.
+ */
+void
+tbx_primary_provide (TbxPrimary *self, const char *address)
+{
+  TbxInet parsed = { 0 };
+
+  if (address[0] != '\0' && !parse_presentable (&parsed, address, NULL))
+    parsed = (TbxInet) { 0 };
+  self->provided = parsed;
+  primary_update (self);
 }
 
 /**
  * tbx_primary_clear:
  * @self: the primary address
  *
- * Goes back to the automatic choice.
+ * Goes back to what was provided, or to the automatic choice.
  */
 void
 tbx_primary_clear (TbxPrimary *self)
@@ -173,8 +219,8 @@ tbx_primary_get_nic (TbxPrimary *self)
  * tbx_primary_get_reason:
  * @self: the primary address
  *
- * Returns: (transfer none): why it was chosen: "none", "set", "configured",
- *   "default-route" or "first"
+ * Returns: (transfer none): why it was chosen: "none", "set", "provided",
+ *   "configured", "default-route" or "first"
  */
 const char *
 tbx_primary_get_reason (TbxPrimary *self)
@@ -185,6 +231,7 @@ tbx_primary_get_reason (TbxPrimary *self)
     [TBX_PRIMARY_CONFIGURED] = "configured",
     [TBX_PRIMARY_DEFAULT_ROUTE] = "default-route",
     [TBX_PRIMARY_FIRST] = "first",
+    [TBX_PRIMARY_PROVIDED] = "provided",
   };
 
   return names[self->reason_code];

@@ -421,7 +421,14 @@ test_primary (void)
   g_assert_cmpstr (tbx_primary_get_address (primary), ==, "203.0.113.5");
   g_assert_cmpstr (tbx_primary_get_nic (primary), ==, "");
   g_assert_cmpstr (tbx_primary_get_reason (primary), ==, "set");
+  tbx_primary_provide (primary, "203.0.113.6");   /* does not come before it */
+  g_assert_cmpstr (tbx_primary_get_address (primary), ==, "203.0.113.5");
   tbx_primary_clear (primary);
+  g_assert_cmpstr (tbx_primary_get_address (primary), ==, "203.0.113.6");
+  g_assert_cmpstr (tbx_primary_get_reason (primary), ==, "provided");
+  tbx_primary_provide (primary, "198.51.100.10");
+  g_assert_cmpstr (tbx_primary_get_nic (primary), ==, "lan1");
+  tbx_primary_provide (primary, "");
   g_assert_cmpstr (tbx_primary_get_address (primary), ==, "192.0.2.10");
   g_assert_cmpstr (tbx_primary_get_reason (primary), ==, "default-route");
 
