@@ -297,3 +297,16 @@ tbx_login_cache_forget (TbxLoginCache *self, const char *name)
         entry_clear (self, i);
     }
 }
+
+/**
+ * tbx_login_cache_forget_all:
+ * @self: the cache
+ *
+ * What is being verified meanwhile is not remembered either.
+ */
+void
+tbx_login_cache_forget_all (TbxLoginCache *self)
+{
+  if (self->locked != NULL)
+    cache_forget_all (self);
+}

@@ -33,6 +33,7 @@ void           tbx_login_cache_add      (TbxLoginCache     *self,
                                          const char        *name,
                                          TbxAccount        *account);
 void           tbx_login_cache_forget   (TbxLoginCache *self, const char *name);
+void           tbx_login_cache_forget_all (TbxLoginCache *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxLoginCache, tbx_login_cache_free)
 

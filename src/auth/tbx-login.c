@@ -9,15 +9,30 @@ struct _TbxLogin
   TbxWorkerPool *pool;       /* (owned) */
   TbxLoginCache *cache;      /* (owned) */
   TbxRefusals   *refusals;   /* (owned) */
+  TbxAuthenticator    authenticator;        /* asked besides PAM, or NULL */
+  gpointer            authenticator_data;
+  TbxAuthenticatorUse authenticator_use;
 };
 
 G_DEFINE_FINAL_TYPE (TbxLogin, tbx_login, G_TYPE_OBJECT)
 
-/* One name and password that PAM is asked about. */
+enum { PROP_0, PROP_AUTHENTICATOR_USE, N_PROPS };
+static GParamSpec *props[N_PROPS];
+
+static const char *const use_words[] = {
+  [TBX_AUTHENTICATOR_BEFORE] = "before",
+  [TBX_AUTHENTICATOR_INSTEAD] = "instead",
+  [TBX_AUTHENTICATOR_NEVER] = "never",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (use_words) == TBX_N_AUTHENTICATOR_USES);
+
+/* One name and password that PAM, or an authenticator, is asked about. */
 typedef struct
 {
   TbxLogin    *login;       /* (owned) */
   char        *name;        /* as it was given (owned) */
+  char        *password;    /* while an authenticator is asked, for PAM after it (owned) */
+  gboolean     strict;      /* PAM is not asked after it */
   TbxLoginKey  key;         /* of both */
   guint64      begun;       /* of the cache */
   TbxAdmit     admit;
@@ -26,8 +41,17 @@ typedef struct
 } Attempt;
 
 static void
+attempt_forget_password (Attempt *attempt)
+{
+  if (attempt->password != NULL)
+    explicit_bzero (attempt->password, strlen (attempt->password));
+  g_clear_pointer (&attempt->password, g_free);
+}
+
+static void
 attempt_free (Attempt *attempt)
 {
+  attempt_forget_password (attempt);
   explicit_bzero (&attempt->key, sizeof attempt->key);
   g_object_unref (attempt->login);
   g_free (attempt->name);
@@ -131,6 +155,61 @@ login_from_cache (TbxLogin          *self,
   return TRUE;
 }
 
+static void
+attempt_ask_pam (Attempt *attempt, TbxWorkerProof proof, const char *password)
+{
+  tbx_worker_pool_login (attempt->login->pool, attempt->name, proof, password, on_admit,
+                         on_pool_done, attempt);
+}
+
+static void
+on_authenticated (TbxAuthenticatorVerdict verdict, gpointer user_data)
+{
+  Attempt *attempt = user_data;
+
+  if (verdict == TBX_AUTHENTICATOR_YES)
+    {
+      attempt_forget_password (attempt);
+      attempt_ask_pam (attempt, TBX_WORKER_PROOF_VOUCHED, NULL);
+    }
+  else if (verdict == TBX_AUTHENTICATOR_NO || attempt->strict)
+    {
+      g_autofree char *shown = g_strescape (attempt->name, NULL);
+
+      g_message ("Login of \"%s\" refused: %s", shown,
+                 verdict == TBX_AUTHENTICATOR_NO ? "an authenticator says no"
+                                                 : "no authenticator knows it");
+      attempt_refuse (attempt);
+    }
+  else
+    {
+      g_autofree char *password = g_steal_pointer (&attempt->password);
+
+      attempt_ask_pam (attempt, TBX_WORKER_PROOF_PASSWORD, password);
+      explicit_bzero (password, strlen (password));
+    }
+}
+
+/* Asks whoever is to be asked first. */
+static void
+attempt_begin (Attempt *attempt, const char *password)
+{
+  TbxLogin *self = attempt->login;
+
+  if (self->authenticator_use == TBX_AUTHENTICATOR_NEVER)
+    {
+      attempt_ask_pam (attempt, TBX_WORKER_PROOF_PASSWORD, password);
+      return;
+    }
+  attempt->strict = self->authenticator_use == TBX_AUTHENTICATOR_INSTEAD;
+  attempt->password = g_strdup (password);
+  if (self->authenticator != NULL)
+    self->authenticator (attempt->name, attempt->password, on_authenticated, attempt,
+                         self->authenticator_data);
+  else
+    on_authenticated (TBX_AUTHENTICATOR_UNKNOWN, attempt);
+}
+
 /**
  * tbx_login_verify:
  * @self: the object
@@ -164,8 +243,13 @@ tbx_login_verify (TbxLogin                *self,
     }
   attempt = g_new (Attempt, 1);
   *attempt = (Attempt) {
-    g_object_ref (self), g_strdup (credentials->name), key,
-    tbx_login_cache_begin (self->cache), admit, done, user_data,
+    .login = g_object_ref (self),
+    .name = g_strdup (credentials->name),
+    .key = key,
+    .begun = tbx_login_cache_begin (self->cache),
+    .admit = admit,
+    .done = done,
+    .user_data = user_data,
   };
   explicit_bzero (&key, sizeof key);
   if (strlen (credentials->password) > TBX_WORKER_PASSWORD_MAX_BYTES)
@@ -176,8 +260,58 @@ tbx_login_verify (TbxLogin                *self,
       on_pool_done (&verdict, NULL, NULL, attempt);
       return;
     }
-  tbx_worker_pool_login (self->pool, credentials->name, credentials->password, on_admit,
-                         on_pool_done, attempt);
+  attempt_begin (attempt, credentials->password);
+}
+
+/**
+ * tbx_login_set_authenticator:
+ * @self: the object
+ * @authenticator: (nullable) (scope forever): who is asked besides PAM; %NULL: nobody
+ * @user_data: passed to it
+ */
+void
+tbx_login_set_authenticator (TbxLogin *self, TbxAuthenticator authenticator, gpointer user_data)
+{
+  self->authenticator = authenticator;
+  self->authenticator_data = user_data;
+}
+
+/**
+ * tbx_login_set_authenticator_use:
+ * @self: the object
+ * @use: when it is asked
+ *
+ * Whoever was verified another way is verified again.
+ */
+void
+tbx_login_set_authenticator_use (TbxLogin *self, TbxAuthenticatorUse use)
+{
+  if (self->authenticator_use == use)
+    return;
+  self->authenticator_use = use;
+  tbx_login_forget_all (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_AUTHENTICATOR_USE]);
+}
+
+/**
+ * tbx_login_forget_all:
+ * @self: the object
+ *
+ * Forgets whom it verified: who said so may say otherwise now.
+ */
+void
+tbx_login_forget_all (TbxLogin *self)
+{
+  tbx_login_cache_forget_all (self->cache);
+}
+
+static void
+tbx_login_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_AUTHENTICATOR_USE)
+    g_value_set_string (value, use_words[TBX_LOGIN (object)->authenticator_use]);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -194,7 +328,15 @@ tbx_login_finalize (GObject *object)
 static void
 tbx_login_class_init (TbxLoginClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = tbx_login_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = tbx_login_finalize;
+  object_class->get_property = tbx_login_get_property;
+
+  props[PROP_AUTHENTICATOR_USE] =
+    g_param_spec_string ("authenticator-use", NULL, NULL, "before",
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
 static void

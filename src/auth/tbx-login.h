@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
+#include "tbx-authenticator.h"
 #include "tbx-login-cache.h"
 #include "tbx-vix-credentials.h"
 #include "tbx-worker-pool.h"
@@ -7,7 +8,9 @@
 G_BEGIN_DECLS
 
 /* Verifies names and passwords: what was verified just now is remembered, all else
- * goes to PAM; refusals wait. */
+ * goes to the authenticator and to PAM; refusals wait.
+ *
+ * Property: "authenticator-use" (s, with notify: "before", "instead" or "never"). */
 #define TBX_TYPE_LOGIN (tbx_login_get_type ())
 G_DECLARE_FINAL_TYPE (TbxLogin, tbx_login, TBX, LOGIN, GObject)
 
@@ -24,5 +27,10 @@ void      tbx_login_verify (TbxLogin                *self,
                             TbxAdmit                 admit,
                             TbxLoginDone             done,
                             gpointer                 user_data);
+void      tbx_login_set_authenticator     (TbxLogin        *self,
+                                           TbxAuthenticator authenticator,
+                                           gpointer         user_data);
+void      tbx_login_set_authenticator_use (TbxLogin *self, TbxAuthenticatorUse use);
+void      tbx_login_forget_all            (TbxLogin *self);
 
 G_END_DECLS

@@ -150,7 +150,7 @@ packet_serve (Packet *packet)
     worker = tbx_worker_pool_find (self->pool, self->account);
   if (worker == NULL)
     {
-      tbx_worker_pool_login (self->pool, self->name, NULL, on_admit, on_logged_in, packet);
+      tbx_worker_pool_login (self->pool, self->name, TBX_WORKER_PROOF_NAMED, NULL, on_admit, on_logged_in, packet);
       return;
     }
   code = on_admit (self->account, packet);

@@ -12,6 +12,13 @@ typedef struct
   gpointer      user_data;
 } Local;
 
+/* Answers in some other place, for one opcode. */
+typedef struct
+{
+  TbxRelayRemote handler;
+  gpointer       user_data;
+} Remote;
+
 struct _TbxRelay
 {
   GObject    parent_instance;
@@ -19,10 +26,11 @@ struct _TbxRelay
   TbxLogin  *login;    /* (owned) */
   TbxPolicy *policy;   /* (owned) */
   GHashTable *locals;  /* opcode -> Local (owned) */
+  GHashTable *remotes; /* opcode -> Remote (owned): each comes before all else */
 };
 
 /* One request, from its frame to its answer. */
-typedef struct
+typedef struct _TbxRelayCall
 {
   grefcount               ref_count;
   TbxRelay               *relay;     /* (owned) */
@@ -31,16 +39,23 @@ typedef struct
   TbxVixMessage           message;   /* while its bytes are the channel's, or a copy is ours */
   guint8                 *body;      /* that copy, while a login is waited for (owned) */
   char                   *name;      /* likewise, of the request's name (owned) */
-  gboolean                waiting;   /* for a login: the body is needed yet */
+  gboolean                waiting;   /* for a login, or a remote: the body is needed yet */
+  gboolean                answered;
   char                   *user;      /* as the request names it (owned), or NULL */
   TbxAccount             *account;   /* once verified (owned) */
+  TbxWorker              *worker;    /* of the account, while a remote is asked (owned) */
   gint64                  start_us;   /* monotonic time */
 } Job;
+
+/* Of an opcode that only an override knows. */
+static const TbxVixOpcodeInfo extension_info = { .name = "extension" };
 
 G_DEFINE_FINAL_TYPE (TbxRelay, tbx_relay, G_TYPE_OBJECT)
 
 enum { SIGNAL_OPERATION, SIGNAL_POLICY_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
+
+static void job_fail (Job *job, guint32 code, int error_number);
 
 static Job *
 job_new (TbxRelay *relay, TbxTcloRequest *request)
@@ -66,10 +81,13 @@ job_unref (Job *job)
 {
   if (!g_ref_count_dec (&job->ref_count))
     return;
+  if (!job->answered)
+    job_fail (job, TBX_VIX_FAIL, 0);
   g_free (job->body);
   g_free (job->name);
   g_free (job->user);
   g_clear_pointer (&job->account, tbx_account_unref);
+  g_clear_object (&job->worker);
   tbx_tclo_request_unref (job->request);
   g_object_unref (job->relay);
   g_free (job);
@@ -86,10 +104,9 @@ job_is_binary (const Job *job)
 static void
 job_report (Job *job, guint32 code, int error_number)
 {
-  const char *name = tbx_vix_opcode_get_name (job->message.opcode);
   const TbxOperation operation = {
     .opcode = job->message.opcode,
-    .name = name,
+    .name = job->info == NULL ? "unknown" : job->info->name,
     .method = job->info == NULL ? NULL : job->info->method,
     .user = job->account != NULL ? job->account->name : job->user,
     .uid = job->account != NULL ? (gint64) job->account->uid : -1,
@@ -123,6 +140,7 @@ placeholder (guint32 opcode)
 static void
 job_end (Job *job, guint32 code, int error_number, GBytes *reply)
 {
+  job->answered = TRUE;
   tbx_tclo_request_return_message (job->request, reply);
   job_report (job, code, error_number);
 }
@@ -196,6 +214,32 @@ login_code (const Job *job, TbxVixCode code)
   return code;
 }
 
+/* What the daemon has for the opcode: an answer of its own, or the worker of the user,
+ * who is NULL where no login is needed. */
+static void
+job_perform (Job *job, TbxWorker *worker)
+{
+  const Local *local = g_hash_table_lookup (job->relay->locals,
+                                            GUINT_TO_POINTER (job->message.opcode));
+
+  if ((job->info->flags & TBX_VIX_OPCODE_FIXED) && job->info->answer == TBX_VIX_OK)
+    job_succeed (job, NULL);
+  else if (job->info->flags & TBX_VIX_OPCODE_FIXED)
+    job_fail (job, job->info->answer, 0);
+  else if (local != NULL)
+    job_answer_locally (job, local);
+  else if (worker == NULL || job->info == &extension_info)
+    job_fail (job, TBX_VIX_UNRECOGNIZED_COMMAND, 0);
+  else
+    job_hand_over (job, worker);
+}
+
+static const Remote *
+job_find_remote (Job *job)
+{
+  return g_hash_table_lookup (job->relay->remotes, GUINT_TO_POINTER (job->message.opcode));
+}
+
 static void
 on_login_done (TbxVixCode  code,
                int         error_number,
@@ -204,7 +248,7 @@ on_login_done (TbxVixCode  code,
                gpointer    user_data)
 {
   g_autoptr(Job) job = user_data;
-  const Local *local;
+  const Remote *remote = job_find_remote (job);
 
   job->waiting = FALSE;
   if (account != NULL)
@@ -214,11 +258,14 @@ on_login_done (TbxVixCode  code,
       job_fail (job, login_code (job, code), error_number);
       return;
     }
-  local = g_hash_table_lookup (job->relay->locals, GUINT_TO_POINTER (job->message.opcode));
-  if (local != NULL)
-    job_answer_locally (job, local);
-  else
-    job_hand_over (job, worker);
+  if (remote == NULL)
+    {
+      job_perform (job, worker);
+      return;
+    }
+  job->waiting = TRUE;
+  job->worker = g_object_ref (worker);
+  remote->handler (job, &job->message, job->account, remote->user_data);
 }
 
 static TbxVixCode
@@ -265,36 +312,19 @@ static void
 job_start (Job *job)
 {
   const TbxVixOpcodeInfo *info = tbx_vix_opcode_lookup (job->message.opcode);
-  const Local *local;
+  gboolean overridden = job_find_remote (job) != NULL;
   TbxVixCode code;
 
-  job->info = info;
-  code = tbx_policy_check (job->relay->policy, info);
-  if (code == TBX_VIX_OK && info == NULL)
+  job->info = info == NULL && overridden ? &extension_info : info;
+  code = tbx_policy_check (job->relay->policy, job->info);
+  if (code == TBX_VIX_OK && job->info == NULL)
     code = TBX_VIX_UNRECOGNIZED_COMMAND;
-  if (code == TBX_VIX_OK && (info->flags & TBX_VIX_OPCODE_FIXED))
-    {
-      if (info->answer == TBX_VIX_OK)
-        job_succeed (job, NULL);
-      else
-        job_fail (job, info->answer, 0);
-      return;
-    }
   if (code != TBX_VIX_OK)
-    {
-      job_fail (job, code, 0);
-      return;
-    }
-  if (!(info->flags & TBX_VIX_OPCODE_NO_LOGIN))
-    {
-      job_log_in (job);
-      return;
-    }
-  local = g_hash_table_lookup (job->relay->locals, GUINT_TO_POINTER (job->message.opcode));
-  if (local != NULL)
-    job_answer_locally (job, local);
+    job_fail (job, code, 0);
+  else if (overridden || !(info->flags & TBX_VIX_OPCODE_NO_LOGIN))
+    job_log_in (job);
   else
-    job_fail (job, TBX_VIX_UNRECOGNIZED_COMMAND, 0);
+    job_perform (job, NULL);
 }
 
 static void
@@ -366,6 +396,82 @@ tbx_relay_add_local (TbxRelay     *self,
   g_hash_table_replace (self->locals, GUINT_TO_POINTER (opcode), local);
 }
 
+/**
+ * tbx_relay_override:
+ * @self: the relay
+ * @opcode: of requests, whether it is known or not
+ * @handler: (nullable) (scope forever): called with each, once policy and login agree, in
+ *   place of what the daemon does; %NULL: none any more
+ * @user_data: passed to it
+ */
+void
+tbx_relay_override (TbxRelay      *self,
+                    guint32        opcode,
+                    TbxRelayRemote handler,
+                    gpointer       user_data)
+{
+  Remote *remote;
+
+  if (handler == NULL)
+    {
+      g_hash_table_remove (self->remotes, GUINT_TO_POINTER (opcode));
+      return;
+    }
+  remote = g_new (Remote, 1);
+  *remote = (Remote) { handler, user_data };
+  g_hash_table_replace (self->remotes, GUINT_TO_POINTER (opcode), remote);
+}
+
+/**
+ * tbx_relay_call_ref:
+ * @self: the request
+ *
+ * For a handler that answers later.
+ *
+ * Returns: (transfer full): @self
+ */
+TbxRelayCall *
+tbx_relay_call_ref (TbxRelayCall *self)
+{
+  return job_ref (self);
+}
+
+void
+tbx_relay_call_unref (TbxRelayCall *self)
+{
+  job_unref (self);
+}
+
+/**
+ * tbx_relay_call_return:
+ * @self: a request that was not answered yet
+ * @code: a `TbxVixCode`
+ * @error_number: an errno, or 0
+ * @payload: (nullable): on success, at most `TBX_VIX_PAYLOAD_MAX_BYTES`
+ */
+void
+tbx_relay_call_return (TbxRelayCall *self, guint32 code, int error_number, GBytes *payload)
+{
+  g_return_if_fail (!self->answered);
+  if (code == TBX_VIX_OK)
+    job_succeed (self, payload);
+  else
+    job_fail (self, code, error_number);
+}
+
+/**
+ * tbx_relay_call_pass_on:
+ * @self: a request that was not answered yet
+ *
+ * Has it answered as if there were no override.
+ */
+void
+tbx_relay_call_pass_on (TbxRelayCall *self)
+{
+  g_return_if_fail (!self->answered);
+  job_perform (self, self->worker);
+}
+
 static void
 tbx_relay_dispose (GObject *object)
 {
@@ -384,6 +490,7 @@ tbx_relay_finalize (GObject *object)
   TbxRelay *self = TBX_RELAY (object);
 
   g_hash_table_unref (self->locals);
+  g_hash_table_unref (self->remotes);
   tbx_policy_unref (self->policy);
   G_OBJECT_CLASS (tbx_relay_parent_class)->finalize (object);
 }
@@ -422,6 +529,7 @@ tbx_relay_init (TbxRelay *self)
 {
   self->policy = tbx_policy_new ();
   self->locals = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->remotes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 }
 
 /**

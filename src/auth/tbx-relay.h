@@ -36,6 +36,17 @@ typedef GBytes *(*TbxRelayLocal) (const TbxVixMessage *message,
                                   TbxVixCode          *code,
                                   gpointer             user_data);
 
+/* One request, while it is answered in another place.  Reference counted; the last
+ * reference to one without an answer gives it a failure. */
+typedef struct _TbxRelayCall TbxRelayCall;
+
+/* Answers a request whose user is logged in, or passes it on, now or later.  The body is
+ * in the channel's buffer: what must last longer is to be copied. */
+typedef void (*TbxRelayRemote) (TbxRelayCall        *call,
+                                const TbxVixMessage *message,
+                                TbxAccount          *account,
+                                gpointer             user_data);
+
 TbxRelay *tbx_relay_new        (TbxTclo *tclo, TbxLogin *login);
 void      tbx_relay_set_policy (TbxRelay *self, TbxPolicy *policy);
 TbxPolicy *tbx_relay_get_policy (TbxRelay *self);
@@ -43,5 +54,19 @@ void      tbx_relay_add_local  (TbxRelay     *self,
                                 guint32       opcode,
                                 TbxRelayLocal handler,
                                 gpointer      user_data);
+void      tbx_relay_override   (TbxRelay      *self,
+                                guint32        opcode,
+                                TbxRelayRemote handler,
+                                gpointer       user_data);
+
+TbxRelayCall *tbx_relay_call_ref     (TbxRelayCall *self);
+void          tbx_relay_call_unref   (TbxRelayCall *self);
+void          tbx_relay_call_return  (TbxRelayCall *self,
+                                      guint32       code,
+                                      int           error_number,
+                                      GBytes       *payload);
+void          tbx_relay_call_pass_on (TbxRelayCall *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxRelayCall, tbx_relay_call_unref)
 
 G_END_DECLS

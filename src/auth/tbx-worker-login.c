@@ -29,8 +29,8 @@ verdict_of (TbxWorkerVerdict verdict, TbxWorkerStep step, int pam_code)
  * @self: a new worker
  * @own: without PAM, for the worker's own user only
  * @name: as it was given
- * @password: (nullable): not kept; %NULL: the administrator named the account, which is
- *   not root's, and PAM is asked whether it may be used
+ * @proof: what stands for a password
+ * @password: (nullable): not kept; %NULL where @proof is another
  * @done: (scope async): told once, later
  * @user_data: passed to it
  *
@@ -41,12 +41,15 @@ void
 tbx_worker_login (TbxWorker         *self,
                   gboolean           own,
                   const char        *name,
+                  TbxWorkerProof     proof,
                   const char        *password,
                   TbxWorkerLoginDone done,
                   gpointer           user_data)
 {
-  const TbxWorkerMessage message = { .type = TBX_WORKER_LOGIN, .login = { own, name, password == NULL ? "" : password,
-                                               password == NULL } };
+  const TbxWorkerMessage message = {
+    .type = TBX_WORKER_LOGIN,
+    .login = { own, name, password == NULL ? "" : password, proof },
+  };
 
   g_return_if_fail (self->stage == TBX_WORKER_STARTING && self->login_done == NULL);
   self->login_done = done;

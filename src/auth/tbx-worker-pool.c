@@ -303,7 +303,8 @@ pool_start (TbxWorkerPool *self, TbxLoginVerdict *verdict)
  * tbx_worker_pool_login:
  * @self: the pool
  * @name: as it was given
- * @password: (nullable): not kept; %NULL: the administrator named the account
+ * @proof: what stands for a password
+ * @password: (nullable): not kept; %NULL where @proof is another
  * @admit: (nullable) (scope async): asked about the account before its session is opened
  * @done: (scope async): told once, maybe before this returns
  * @user_data: passed to both
@@ -314,6 +315,7 @@ pool_start (TbxWorkerPool *self, TbxLoginVerdict *verdict)
 void
 tbx_worker_pool_login (TbxWorkerPool    *self,
                        const char       *name,
+                       TbxWorkerProof    proof,
                        const char       *password,
                        TbxAdmit          admit,
                        TbxWorkerPoolDone done,
@@ -332,7 +334,7 @@ tbx_worker_pool_login (TbxWorkerPool    *self,
   slot->admit = admit;
   slot->done = done;
   slot->user_data = user_data;
-  tbx_worker_login (worker, tbx_worker_starter_get_self (self->starter), name, password,
+  tbx_worker_login (worker, tbx_worker_starter_get_self (self->starter), name, proof, password,
                     on_verified, slot);
 }
 

@@ -39,6 +39,7 @@ gboolean       tbx_worker_pool_get_owner (TbxWorkerPool *self,
                                           char         **user);
 void           tbx_worker_pool_login   (TbxWorkerPool    *self,
                                         const char       *name,
+                                        TbxWorkerProof    proof,
                                         const char       *password,
                                         TbxAdmit          admit,
                                         TbxWorkerPoolDone done,

@@ -66,6 +66,7 @@ TbxWorker     *tbx_worker_new           (int                       socket,
 void           tbx_worker_login         (TbxWorker         *self,
                                          gboolean           own,
                                          const char        *name,
+                                         TbxWorkerProof     proof,
                                          const char        *password,
                                          TbxWorkerLoginDone done,
                                          gpointer           user_data);

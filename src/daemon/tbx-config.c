@@ -76,6 +76,16 @@ check_account (const char *value, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_authenticator (const char *value, GError **error)
+{
+  if (strcmp (value, "before") == 0 || strcmp (value, "instead") == 0 || strcmp (value, "never") == 0)
+    return TRUE;
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED,
+                       "none of “before”, “instead” and “never”");
+  return FALSE;
+}
+
 #define FIELD(name) G_STRUCT_OFFSET (TbxConfig, name)
 
 static const Key keys[] = {
@@ -92,6 +102,7 @@ static const Key keys[] = {
   { POLICY_GROUP, "session-idle-s", "600", FIELD (session_idle_s), NULL,
     TBX_WORKER_SESSION_MIN_S, TBX_WORKER_SESSION_MAX_S, KIND_NUMBER },
   { "auth", "pam-directory", "", FIELD (pam_directory), check_path },
+  { "auth", "authenticator", "before", FIELD (authenticator), check_authenticator },
   { "auth", "worker-idle-s", "300", FIELD (worker_idle_s), NULL, 1, 24 * 3600, KIND_NUMBER },
   { "power", "deadline-ms", "10000", FIELD (power_deadline_ms), NULL, 100, 10 * 60 * 1000,
     KIND_NUMBER },

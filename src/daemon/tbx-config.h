@@ -19,6 +19,7 @@ typedef struct
   guint      session_idle_s;      /* [guest-operations] session-idle-s: of an HGFS session */
   guint      worker_idle_s;       /* [auth] worker-idle-s: an idle worker ends after it */
   char      *pam_directory;       /* [auth] pam-directory: empty is the system's */
+  char      *authenticator;       /* [auth] authenticator: "before", "instead" or "never" */
   guint      power_deadline_ms;   /* [power] deadline-ms: of a preparation, milliseconds */
   char      *power_directory;     /* [power] directory: empty is none */
   char      *shutdown_command;    /* [power] shutdown-command: empty is none */

@@ -76,6 +76,15 @@ on_run_done (TbxGuestOperations *self, const char *text)
   tbx_rpci_send_async (self->rpci, request, TBX_RPCI_NO_RESEND, NULL, NULL, NULL);
 }
 
+static TbxAuthenticatorUse
+authenticator_use_of (const TbxConfig *config)
+{
+  if (strcmp (config->authenticator, "instead") == 0)
+    return TBX_AUTHENTICATOR_INSTEAD;
+  return strcmp (config->authenticator, "never") == 0 ? TBX_AUTHENTICATOR_NEVER
+                                                      : TBX_AUTHENTICATOR_BEFORE;
+}
+
 static TbxWorkerDeadlines
 deadlines_of (const TbxConfig *config)
 {
@@ -119,6 +128,7 @@ tbx_guest_operations_set_config (TbxGuestOperations *self, const TbxConfig *conf
   self->policy = tbx_policy_ref (config->policy);
   tbx_relay_set_policy (self->relay, self->policy);
   tbx_raw_hgfs_set_policy (self->raw_hgfs, self->policy, config->raw_hgfs);
+  tbx_login_set_authenticator_use (self->login, authenticator_use_of (config));
   tbx_worker_pool_set_limits (self->pool, &deadlines, config->worker_idle_s);
   tbx_worker_pool_set_settings (self->pool, &settings);
 }
@@ -127,6 +137,12 @@ TbxRelay *
 tbx_guest_operations_get_relay (TbxGuestOperations *self)
 {
   return self->relay;
+}
+
+TbxLogin *
+tbx_guest_operations_get_login (TbxGuestOperations *self)
+{
+  return self->login;
 }
 
 TbxWorkerPool *

@@ -30,6 +30,7 @@ void                tbx_guest_operations_free       (TbxGuestOperations *self);
 void                tbx_guest_operations_set_config (TbxGuestOperations *self,
                                                      const TbxConfig    *config);
 TbxRelay           *tbx_guest_operations_get_relay  (TbxGuestOperations *self);
+TbxLogin           *tbx_guest_operations_get_login  (TbxGuestOperations *self);
 TbxWorkerPool      *tbx_guest_operations_get_pool   (TbxGuestOperations *self);
 TbxHostPrograms    *tbx_guest_operations_get_programs (TbxGuestOperations *self);
 

@@ -180,7 +180,7 @@ read_from_daemon (TbxReader *r, TbxWorkerMessage *message)
       message->login.self = read_boolean (r);
       message->login.name = read_string (r, TBX_WORKER_NAME_MAX_BYTES);
       message->login.password = read_string (r, TBX_WORKER_PASSWORD_MAX_BYTES);
-      message->login.known = read_boolean (r);
+      message->login.proof = read_enum (r, TBX_WORKER_N_PROOFS);
       break;
     case TBX_WORKER_CONTINUE:
     case TBX_WORKER_ATTACH:
@@ -309,7 +309,7 @@ write_login (TbxWriter *w, const TbxWorkerLogin *login)
   tbx_writer_u8 (w, login->self);
   write_string (w, login->name, TBX_WORKER_NAME_MAX_BYTES);
   write_string (w, login->password, TBX_WORKER_PASSWORD_MAX_BYTES);
-  tbx_writer_u8 (w, login->known ? 1 : 0);
+  tbx_writer_u8 (w, (guint8) login->proof);
 }
 
 /**

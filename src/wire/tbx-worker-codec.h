@@ -77,6 +77,15 @@ typedef enum
   TBX_WORKER_N_STEPS
 } TbxWorkerStep;
 
+/* What stands for a right password.  PAM has its word on the account in any case. */
+typedef enum
+{
+  TBX_WORKER_PROOF_PASSWORD,   /* PAM is asked */
+  TBX_WORKER_PROOF_NAMED,      /* the administrator named the account, which is not root's */
+  TBX_WORKER_PROOF_VOUCHED,    /* somebody was asked in PAM's place */
+  TBX_WORKER_N_PROOFS
+} TbxWorkerProof;
+
 /* Strings point into the packet that was decoded, are UTF-8 and end with a NUL. */
 
 typedef struct
@@ -84,7 +93,7 @@ typedef struct
   gboolean    self;       /* no PAM: only the worker's own user */
   const char *name;
   const char *password;   /* secret */
-  gboolean    known;      /* the administrator named the account: PAM asks for no password */
+  TbxWorkerProof proof;   /* unless it is a password, @password is empty */
 } TbxWorkerLogin;
 
 typedef struct

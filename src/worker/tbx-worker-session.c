@@ -89,18 +89,21 @@ verify_self (Login *login, const char *name)
 
 /* Whom the administrator named instead of a password is never root. */
 static gboolean
-verify_by_pam (Login *login, const char *name, const char *password, gboolean known)
+verify_by_pam (Login *login, const TbxWorkerLogin *asked)
 {
   g_autoptr(GError) error = NULL;
   const char *user;
 
-  login->pam = tbx_pam_new (login->session->pam_directory, name, &login->outcome);
-  if (login->pam == NULL || !tbx_pam_verify (login->pam, known ? NULL : password, &login->outcome))
+  login->pam = tbx_pam_new (login->session->pam_directory, asked->name, &login->outcome);
+  if (login->pam == NULL
+      || !tbx_pam_verify (login->pam,
+                          asked->proof == TBX_WORKER_PROOF_PASSWORD ? asked->password : NULL,
+                          &login->outcome))
     return FALSE;
   user = tbx_pam_get_user (login->pam);
   if (user == NULL || !tbx_worker_identity_look_up (user, &login->user, &error))
     return login_fail (login, TBX_WORKER_STEP_LOOKUP, error);
-  if (known && login->user.uid == 0)
+  if (asked->proof == TBX_WORKER_PROOF_NAMED && login->user.uid == 0)
     login->outcome = (TbxPamOutcome) { TBX_WORKER_VERDICT_DENIED, TBX_WORKER_STEP_LOOKUP, 0 };
   return login->outcome.verdict == TBX_WORKER_VERDICT_OK;
 }
@@ -165,7 +168,7 @@ login_verify (Login *login)
   else if (asked->self)
     verify_self (login, asked->name);
   else
-    verify_by_pam (login, asked->name, asked->password, asked->known);
+    verify_by_pam (login, asked);
   return TRUE;
 }
 

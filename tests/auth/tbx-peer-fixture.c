@@ -117,7 +117,7 @@ peer_verify (PeerFixture *f)
 {
   g_auto(TbxControlPacket) packet;
 
-  tbx_worker_login (f->worker, FALSE, "Alice", "s3cret", peer_on_login, f);
+  tbx_worker_login (f->worker, FALSE, "Alice", TBX_WORKER_PROOF_PASSWORD, "s3cret", peer_on_login, f);
   peer_hear (f, TBX_WORKER_LOGIN, &packet);
   g_assert_cmpstr (packet.message.login.name, ==, "Alice");
   g_assert_cmpstr (packet.message.login.password, ==, "s3cret");

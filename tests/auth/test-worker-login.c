@@ -124,7 +124,7 @@ assert_known (LoginFixture *f, const char *name, TbxVixCode code)
 {
   Known known = { FALSE };
 
-  tbx_worker_pool_login (f->auth.pool, name, NULL, NULL, on_known, &known);
+  tbx_worker_pool_login (f->auth.pool, name, TBX_WORKER_PROOF_NAMED, NULL, NULL, on_known, &known);
   while (!known.done)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpint (known.code, ==, code);

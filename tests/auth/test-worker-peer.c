@@ -83,7 +83,7 @@ test_violations (PeerFixture *f, gconstpointer data)
 static void
 test_too_early (PeerFixture *f, gconstpointer data)
 {
-  tbx_worker_login (f->worker, FALSE, "alice", "p", peer_on_login, f);
+  tbx_worker_login (f->worker, FALSE, "alice", TBX_WORKER_PROOF_PASSWORD, "p", peer_on_login, f);
   peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, 7, 0));
   tbx_test_until (f->n_verdicts == 1);
   g_assert_cmpint (f->verdict.code, ==, TBX_VIX_FAIL);

@@ -184,7 +184,7 @@ test_progress (PeerFixture *f, gconstpointer data)
 static void
 test_denied (PeerFixture *f, gconstpointer data)
 {
-  tbx_worker_login (f->worker, FALSE, "alice", "wrong", peer_on_login, f);
+  tbx_worker_login (f->worker, FALSE, "alice", TBX_WORKER_PROOF_PASSWORD, "wrong", peer_on_login, f);
   peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_LOGIN_RESULT,
                                .login_result = { TBX_WORKER_VERDICT_DENIED,
                                                  TBX_WORKER_STEP_AUTHENTICATE, 7, .name = "" } });
@@ -272,7 +272,7 @@ test_opened_twice (PeerFixture *f, gconstpointer data)
 static void
 test_login_hangs (PeerFixture *f, gconstpointer data)
 {
-  tbx_worker_login (f->worker, FALSE, "alice", "p", peer_on_login, f);
+  tbx_worker_login (f->worker, FALSE, "alice", TBX_WORKER_PROOF_PASSWORD, "p", peer_on_login, f);
   tbx_test_until (f->n_verdicts == 1);
   g_assert_cmpint (f->verdict.code, ==, TBX_VIX_FILE_ERROR);
   g_assert_cmpint (f->verdict.error_number, ==, ETIMEDOUT);

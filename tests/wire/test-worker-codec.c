@@ -85,7 +85,8 @@ test_messages (void)
   const TbxWorkerMessage from_daemon[] = {
     { .type = TBX_WORKER_LOGIN, .login = { FALSE, "alice", "s3cret" } },
     { .type = TBX_WORKER_LOGIN, .login = { TRUE, "bob", "" } },
-    { .type = TBX_WORKER_LOGIN, .login = { FALSE, "carol", "", TRUE } },
+    { .type = TBX_WORKER_LOGIN, .login = { FALSE, "carol", "", TBX_WORKER_PROOF_NAMED } },
+    { .type = TBX_WORKER_LOGIN, .login = { FALSE, "bob", "", TBX_WORKER_PROOF_VOUCHED } },
     { .type = TBX_WORKER_CONTINUE, .gated = TRUE },
     { .type = TBX_WORKER_QUIT },
     { .type = TBX_WORKER_ATTACH },
@@ -168,6 +169,7 @@ test_malformed (void)
     ROW ("no such type", WORKER, "\xff"),
     ROW ("no boolean", WORKER, "\x45\x02"),
     ROW ("no boolean", DAEMON, "\x02\x02"),
+    ROW ("no such proof", DAEMON, "\x01\x00\x01\x00" "a\0\x01\x00" "c\0\x03"),
     ROW ("name length beyond the packet", DAEMON, "\x01\x00\xff\xff" "a\0\0\0\0"),
     ROW ("name without NUL", DAEMON, "\x01\x00\x01\x00" "ab\x01\x00" "c\0"),
     ROW ("NUL in the name", DAEMON, "\x01\x00\x02\x00" "a\0\0\x01\x00" "c\0"),
