@@ -49,6 +49,10 @@ static const Command commands[] = {
     N_("Needs the daemon.  One line a method of vSphere; rules for single users and groups\n"
        "follow.  The JSON has \"methods\" and \"rules\" of the D-Bus property Manager.Policy."),
     tbx_ctl_operations },
+  { "extensions", "", 0, 0, N_("Show what clients of the bus do in the daemon's place"),
+    N_("Needs the daemon.  One line for each that is registered.  The JSON has the properties\n"
+       "of the D-Bus interface Extensions."),
+    tbx_ctl_extensions },
   { "info get", "KEY", 1, OPTIONS_HOST, N_("Print a guestinfo variable"),
     N_("KEY may begin with \"guestinfo.\".  The daemon is asked where it is on the bus, else\n"
        "the host itself; --direct or --transport always ask the host."),

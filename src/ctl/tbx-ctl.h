@@ -44,6 +44,7 @@ gboolean tbx_ctl_status   (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_nics     (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_ps       (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_operations (TbxCtl *ctl, char **args, GError **error);
+gboolean tbx_ctl_extensions (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_info_get (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_info_set (TbxCtl *ctl, char **args, GError **error);
 gboolean tbx_ctl_power_holds   (TbxCtl *ctl, char **args, GError **error);

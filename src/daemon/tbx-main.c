@@ -92,6 +92,7 @@ daemon_make_bus (Daemon *daemon, const char *hypervisor)
     .network = daemon->network,
     .primary = daemon->primary,
     .relay = tbx_guest_operations_get_relay (daemon->operations),
+    .login = tbx_guest_operations_get_login (daemon->operations),
     .pool = tbx_guest_operations_get_pool (daemon->operations),
     .programs = tbx_guest_operations_get_programs (daemon->operations),
     .power = daemon->power,

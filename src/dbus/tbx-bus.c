@@ -2,6 +2,7 @@
 #include "tbx-bus.h"
 #include "tbx-bus-connection.h"
 #include "tbx-bus-gate.h"
+#include "tbx-export-extensions.h"
 #include "tbx-export-guestinfo.h"
 #include "tbx-export-manager.h"
 #include "tbx-export-network.h"
@@ -9,6 +10,7 @@
 #include "tbx-export-power.h"
 #include "tbx-export-processes.h"
 #include "tbx-export-programs.h"
+#include "tbx-extension-bus.h"
 #include "tbx-names.h"
 #include "tbx-resolved.h"
 #include "tbx-scopes.h"
@@ -23,6 +25,7 @@ struct _TbxBus
   TbxExportNics            *nics;         /* owned */
   TbxExportPrograms        *programs;     /* owned */
   TbxPowerBus              *power;        /* owned */
+  TbxExtensionBus          *extensions;   /* owned */
   TbxScopes                *scopes;       /* owned, or NULL without systemd */
   TbxNetwork               *network;      /* owned */
   TbxResolved              *resolved;     /* owned */
@@ -123,6 +126,7 @@ tbx_bus_dispose (GObject *object)
   if (self->connection != NULL)
     tbx_bus_stop (self);
   g_clear_object (&self->connection);
+  g_clear_object (&self->extensions);
   g_clear_object (&self->power);
   g_clear_object (&self->scopes);
   g_clear_object (&self->resolved);
@@ -166,7 +170,11 @@ tbx_bus_new (const TbxBusParts *parts)
 {
   TbxBus *self = g_object_new (TBX_TYPE_BUS, NULL);
   g_autoptr(TbxBusGate) gate = tbx_bus_gate_new ();
+  const TbxExtensionParts extended = {
+    parts->tclo, parts->relay, parts->login, parts->network, parts->primary,
+  };
 
+  self->extensions = tbx_extension_bus_new (&extended);
   bus_add_root (self, gate, tbx_export_manager_new (parts->link, parts->tclo, parts->relay,
                                                     parts->options, parts->capabilities,
                                                     parts->hypervisor));
@@ -174,6 +182,9 @@ tbx_bus_new (const TbxBusParts *parts)
   bus_add_root (self, gate, tbx_export_guestinfo_new (parts->rpci));
   bus_add_root (self, gate, tbx_export_power_new (tbx_power_host_get_power (parts->power)));
   bus_add_root (self, gate, tbx_export_processes_new (parts->programs));
+  bus_add_root (self, gate,
+                tbx_export_extensions_new (tbx_extension_bus_get_entries (self->extensions),
+                                           parts->login));
   self->network = g_object_ref (parts->network);
   g_signal_connect_object (self->network, "notify::ready", G_CALLBACK (bus_claim_name), self,
                            G_CONNECT_SWAPPED);

@@ -25,6 +25,7 @@ typedef struct
   TbxNetwork      *network;
   TbxPrimary      *primary;
   TbxRelay        *relay;
+  TbxLogin        *login;
   TbxWorkerPool   *pool;
   TbxHostPrograms *programs;
   TbxPowerHost    *power;

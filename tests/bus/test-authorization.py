@@ -25,6 +25,18 @@ GOOD = {
     'Hold': "('shutdown', 'nobody', '')",
     'RegisterHandler': "('shutdown', objectpath '/a', 0)",
     'UnregisterHandler': "(objectpath '/a',)",
+    'RegisterRpc': "('cmd', objectpath '/a')",
+    'UnregisterRpc': "('cmd',)",
+    'RegisterVix': "(uint32 5000, objectpath '/a')",
+    'UnregisterVix': "(uint32 5000,)",
+    'RegisterAuthenticator': "(objectpath '/a', 0)",
+    'UnregisterAuthenticator': "(objectpath '/a',)",
+    'RegisterFileHandler': "('echo', objectpath '/a')",
+    'UnregisterFileHandler': "('echo',)",
+    'RegisterProgram': "('prog', objectpath '/a')",
+    'UnregisterProgram': "('prog',)",
+    'RegisterNetwork': "(objectpath '/a', 0)",
+    'UnregisterNetwork': "(objectpath '/a',)",
 }
 ACTIONS = {
     'Reset': 'org.toolboxd.reset',
@@ -36,8 +48,12 @@ ACTIONS = {
     'RegisterHandler': 'org.toolboxd.handle-power',
     'UnregisterHandler': 'org.toolboxd.handle-power',
 }
+for kind, action in (('Rpc', 'extend-rpc'), ('Vix', 'extend-vix'), ('FileHandler', 'extend-files'),
+                     ('Authenticator', 'extend-authentication'), ('Program', 'extend-programs'),
+                     ('Network', 'set-primary-address')):
+    ACTIONS[f'Register{kind}'] = ACTIONS[f'Unregister{kind}'] = f'org.toolboxd.{action}'
 # What a call gives that is let through, if not a success.
-PASSED = {'UnregisterHandler': f'{NAME}.Error.NotFound'}
+PASSED = {method: f'{NAME}.Error.NotFound' for method in ACTIONS if method.startswith('Unregister')}
 
 
 class Authorization(tbxtest.Case):

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import unittest
 
+from gi.repository import GLib
+
 from ctltest import (DONE, FAILED, NOT_PERMITTED, UNREACHABLE, USAGE, ctl, environment, powertest,
                      tbxtest)
 
@@ -64,6 +66,22 @@ class Real(tbxtest.Case):
         self.assertIn('reboot: preparing, waits for hold Database\\x1b[31m', out.decode())
         self.assertRegex(out.decode(), r'WHAT +HANDLER +PRIORITY\nsuspend +:1\.\d+ /a +-7')
         os.close(held)
+
+    def test_extensions(self):
+        status, out, err = self.ctl('extensions')
+        self.assertEqual((status, out.decode(), err), (DONE, 'No extensions.\n', ''))
+        client = self.client()
+        name = client.connection.get_unique_name()
+        for method, arguments in (('RegisterRpc', GLib.Variant('(so)', ('cmd', '/a'))),
+                                  ('RegisterNetwork', GLib.Variant('(oi)', ('/b', -7)))):
+            client.call('Extensions', method, arguments)
+        status, out, err = self.ctl('extensions')
+        self.assertEqual((status, err), (DONE, ''))
+        self.assertRegex(out.decode(), fr'(?s)\AKIND +NAME +PRIORITY +AGENT\n'
+                                       fr'rpc +cmd +- +{name} /a\nnetwork +- +-7 +{name} /b\n\Z')
+        self.assertEqual(self.json('extensions'), {'AuthenticatorUse': 'before', 'Entries': [
+            {'Kind': 'rpc', 'Name': 'cmd', 'Client': name, 'Object': '/a', 'Priority': 0},
+            {'Kind': 'network', 'Name': '', 'Client': name, 'Object': '/b', 'Priority': -7}]})
 
     def test_power_hold(self):
         """Its command runs under a hold, and its exit status is that of the command."""
