@@ -235,6 +235,43 @@ class List(Started):
         for each in (pid, other):
             self.root.call('Process', 'Terminate', path=path_of(each))
 
+    def test_many_readers_while_programs_start(self):
+        """Each gets whole answers, whatever comes and goes meanwhile."""
+        readers = [self.client() for _ in range(8)]
+        open_calls, answers, stop = [], [], False
+
+        def on_done(connection, result):
+            open_calls.remove(connection)
+            try:
+                answers.append(connection.call_finish(result).unpack()[0])
+            except GLib.Error as error:
+                # More lists at a time than are made: said, not left open.
+                self.assertEqual(tbxtest.error_name(error),
+                                 'org.freedesktop.DBus.Error.LimitsExceeded')
+            if not stop:
+                ask(connection)
+
+        def ask(connection):
+            open_calls.append(connection)
+            everything = len(answers) % 2 == 0
+            connection.call(NAME, ROOT, f'{NAME}.Processes', 'List',
+                            GLib.Variant('(axb)', ([], everything)), None,
+                            Gio.DBusCallFlags.NONE, -1, None, on_done)
+        for reader in readers:
+            ask(reader.connection)
+        started = set()
+        for n in range(20):
+            started.add(self.start_program('/bin/sh', '-c', f"'exit {n}'"))
+            seen = len(answers)
+            until(lambda: len(answers) >= seen + 4, 'readers are answered')
+        stop = True
+        until(lambda: not open_calls, 'all are answered')
+        for answer in answers:
+            pids = [entry['pid'] for entry in answer]
+            self.assertEqual(len(pids), len(set(pids)))
+            self.assertTrue(all({'name', 'user', 'start'} <= set(entry) for entry in answer))
+        self.assertLessEqual(started, {entry['pid'] for entry in self.list()})
+
     def test_bad_arguments(self):
         self.assertEqual(self.root.error_of('Processes', 'List', GLib.Variant('(axb)', (
             range(1025), False))), 'org.freedesktop.DBus.Error.InvalidArgs')

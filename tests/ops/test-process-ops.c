@@ -361,6 +361,43 @@ test_script (OpsFixture *f, gconstpointer data)
   g_assert_cmpuint (f->started, ==, 0);
 }
 
+/* Names that a script could get are taken by links of somebody else: none is followed, and
+ * what they lead to stays as it is. */
+static void
+test_script_names_are_taken (OpsFixture *f, gconstpointer data)
+{
+  g_autoptr(GString) done = g_string_new (NULL);
+  g_autoptr(GPtrArray) planted = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *victim = g_build_filename (f->dir, "victim", NULL);
+  g_autofree char *free_place = g_build_filename (f->dir, "free", NULL);
+  g_autofree char *text = NULL;
+  TbxVixRequest request = ops_request (TBX_VIX_RUN_SCRIPT);
+
+  g_assert_true (g_file_set_contents (victim, "mine", -1, NULL));
+  for (int i = 0; i < 20; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/tmp/vixScript%d", i);
+
+      if (symlink (i % 2 == 0 ? victim : free_place, path) == 0)
+        g_ptr_array_add (planted, g_steal_pointer (&path));
+    }
+  g_signal_connect_data (f->ops, "run-program-done", G_CALLBACK (on_run_done), done, NULL, 0);
+  request.run_script.interpreter = "";
+  request.run_script.script = "exit 7";
+  request.run_script.properties = "";
+  ops_fixture_run (f, &request);
+  while (f->code == TBX_VIX_OK && done->len == 0)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < planted->len; i++)
+    g_assert_no_errno (unlink (g_ptr_array_index (planted, i)));   /* it is there still */
+  g_assert_cmpuint (planted->len, >, 10);
+  g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+  g_assert_true (g_str_has_prefix (done->str, "Run_Program_Done req 0 0 7 "));
+  g_assert_true (g_file_get_contents (victim, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "mine");
+  g_assert_false (g_file_test (free_place, G_FILE_TEST_EXISTS));
+}
+
 /* Held back until the gate is opened, and not for ever. */
 static void
 test_gate (OpsFixture *f, gconstpointer data)
@@ -430,6 +467,7 @@ main (int argc, char **argv)
   ADD ("/process-ops/terminate-refused", test_terminate_refused);
   ADD ("/process-ops/environment", test_environment);
   ADD ("/process-ops/script", test_script);
+  ADD ("/process-ops/script-names-are-taken", test_script_names_are_taken);
   ADD ("/process-ops/gate", test_gate);
   ADD ("/process-ops/adopt", test_adopt);
   ADD ("/process-ops/filesystems", test_filesystems);
