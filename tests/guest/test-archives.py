@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
 import unittest
 
 from transfer_case import TransferCase, tbxguest, tbxhgfs, tbxtest
+import tbxfuse
 from tbxarchive import archive, describe, folder, hard_link, link, make_tree, member
 
 TRAILER = b'\x1f\x8b\x08'
@@ -166,6 +168,37 @@ class Archives(ArchiveCase):
         tbxtest.until(lambda: not os.path.exists(f'/proc/{worker}'), 'the worker ends', every_ms=20)
         self.assertEqual(os.listdir(out), ['first'])
         self.assertTrue((out / 'first').read_bytes() == first)
+
+    def start_slow_disk(self, size):
+        """A reply of the file as a tgz needs all of it, in reads of 0.1 s each."""
+        self.start_guest('[guest-operations]\ntimeout-ms=1500\n')
+        folder = self.target('slow')
+        disk = tbxfuse.SlowDisk(folder, 'file', bytes(size), 0.1)
+        self.addCleanup(disk.end)   # before the daemon: what hangs in it cannot be killed
+        return disk, folder
+
+    @tbxguest.needs_root
+    def test_slow_disk(self):
+        """A read that takes longer than any may, but gets on."""
+        _, folder = self.start_slow_disk(40 * tbxfuse.READ_BYTES)
+        start = time.monotonic()
+        data = self.must('download', f'{folder}/', '-').stdout
+        self.assertGreater(time.monotonic() - start, 4)
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            self.assertEqual(tar.extractfile('file').read(), bytes(40 * tbxfuse.READ_BYTES))
+
+    @tbxguest.needs_root
+    def test_hung_disk(self):
+        """One that does not is given up, and holds up nobody else."""
+        disk, folder = self.start_slow_disk(40 * tbxfuse.READ_BYTES)
+        self.guest('validate')
+        client = subprocess.Popen(self.argv('download', f'{folder}/', '-'), stderr=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL)
+        time.sleep(1)
+        disk.hangs.set()
+        self.assertIn(b': 7 ', client.communicate()[1])
+        self.assertEqual(self.host.ask('rpc', 'ping'), 'OK ')
+        self.assertEqual(self.guest('validate'), '')
 
     def test_damaged(self):
         self.start_guest()

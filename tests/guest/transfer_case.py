@@ -67,16 +67,22 @@ class TransferCase(tbxguest.Case):
         self.addCleanup(session.socket.close)
         return session
 
-    def worker(self):
-        """The process that is alice, of those that the daemon has."""
+    def workers(self):
+        """The processes of workers that are alice."""
+        found = []
         for path in Path('/proc').glob('[0-9]*'):
             try:
                 if ((path / 'comm').read_text().startswith('toolboxd-worker'[:15])
                         and path.stat().st_uid == self.alice.uid):
-                    return int(path.name)
+                    found.append(int(path.name))
             except OSError:
                 pass
-        raise AssertionError('alice has no worker')
+        return found
+
+    def worker(self):
+        found = self.workers()
+        self.assertEqual(len(found), 1)
+        return found[0]
 
     def open_uploads(self):
         """Files without a name in the folder that some process has open."""
