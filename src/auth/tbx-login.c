@@ -179,6 +179,7 @@ on_authenticated (TbxAuthenticatorVerdict verdict, gpointer user_data)
       g_message ("Login of \"%s\" refused: %s", shown,
                  verdict == TBX_AUTHENTICATOR_NO ? "an authenticator says no"
                                                  : "no authenticator knows it");
+      attempt_forget_password (attempt);
       attempt_refuse (attempt);
     }
   else

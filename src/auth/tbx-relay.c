@@ -463,13 +463,17 @@ tbx_relay_call_return (TbxRelayCall *self, guint32 code, int error_number, GByte
  * tbx_relay_call_pass_on:
  * @self: a request that was not answered yet
  *
- * Has it answered as if there were no override.
+ * Has it answered as if there were no override.  A host whose channel closed meanwhile
+ * asks again where it still wants it: nothing is done for it twice.
  */
 void
 tbx_relay_call_pass_on (TbxRelayCall *self)
 {
   g_return_if_fail (!self->answered);
-  job_perform (self, self->worker);
+  if (tbx_tclo_request_is_open (self->request))
+    job_perform (self, self->worker);
+  else
+    job_fail (self, TBX_VIX_FAIL, 0);
 }
 
 static void

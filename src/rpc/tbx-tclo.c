@@ -179,6 +179,18 @@ tbx_tclo_request_unref (TbxTcloRequest *self)
 }
 
 /**
+ * tbx_tclo_request_is_open:
+ * @self: the request
+ *
+ * Returns: whether the host still waits for its answer
+ */
+gboolean
+tbx_tclo_request_is_open (TbxTcloRequest *self)
+{
+  return self->tclo != NULL;
+}
+
+/**
  * tbx_tclo_request_get_name:
  * @self: the request
  *

@@ -31,6 +31,7 @@ gint64      tbx_tclo_get_last_ping  (TbxTclo *self);
 
 TbxTcloRequest *tbx_tclo_request_ref            (TbxTcloRequest *self);
 void            tbx_tclo_request_unref          (TbxTcloRequest *self);
+gboolean        tbx_tclo_request_is_open        (TbxTcloRequest *self);
 const char     *tbx_tclo_request_get_name       (TbxTcloRequest *self);
 const guint8   *tbx_tclo_request_get_args       (TbxTcloRequest *self, gsize *size);
 char           *tbx_tclo_request_dup_text       (TbxTcloRequest *self);

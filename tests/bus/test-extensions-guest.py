@@ -107,6 +107,25 @@ class Vix(Case):
         self.wait_entries(0)
         self.assertIn('HOME=', self.guest('getenv', 'HOME'))
 
+    def test_channel_closes_meanwhile(self):
+        """The host asks again where it still wants it; nothing is done twice."""
+        self.directory.chmod(0o777)
+        self.polkit.allow('org.toolboxd.extend-vix', 'org.toolboxd.reset')
+        told = self.root.signals(f'{NAME}.Manager', 'Operation')
+        made = self.directory / 'made'
+
+        def reset_channel(*_):
+            self.root.call('Manager', 'Reset')
+            return UNSUPPORTED
+        agent = self.agent('Vix', reset_channel).register(178)
+        self.guest('mkdir', made, check=False)
+        until(lambda: agent.asked and told.seen, 'it is over')
+        self.assertEqual((told.seen[0][1][4], made.exists()), (1, False))
+        if self.root.get('Manager', 'TransportState') != 'up':
+            self.root.wait_property('Manager', 'TransportState', 'up')
+        agent.unregister(178)
+        self.guest('mkdir', made)
+
     def test_body_survives(self):
         """The worker gets the body after the agent had it."""
         made = self.directory / 'made'

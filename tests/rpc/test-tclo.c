@@ -457,7 +457,9 @@ test_overrides (Fixture *f, gconstpointer user_data)
   tbx_tclo_override (f->tclo, "cmd", NULL, NULL);
   assert_sent (f, "");
   held = g_steal_pointer (&f->held);
+  g_assert_true (tbx_tclo_request_is_open (held));
   tbx_tclo_request_pass_on (held, args);
+  g_assert_false (tbx_tclo_request_is_open (held));
   assert_sent (f, "OK later");
   tbx_tclo_request_pass_on (held, args);   /* it is answered */
   assert_sent (f, "");
@@ -471,6 +473,7 @@ test_overrides (Fixture *f, gconstpointer user_data)
   receive (f, "cmd");
   tbx_channel_close (TBX_CHANNEL (f->channel));
   held = g_steal_pointer (&f->held);
+  g_assert_false (tbx_tclo_request_is_open (held));
   tbx_tclo_request_pass_on (held, args);
   tbx_tclo_request_unref (held);
   assert_sent (f, "");
