@@ -196,7 +196,7 @@ int
 main (int argc, char **argv)
 {
   g_auto(TbxControlPacket) login, request;
-  TbxWorkerBuffer *buffer;
+  g_autoptr(TbxWorkerBuffer) buffer = NULL;
   const char *how;
   int fd;
 

@@ -41,7 +41,8 @@ class Attack(tbxguest.Case):
         self.assertEqual(self.host.ask('rpc', 'ping'), 'OK ')
         self.assertLess(time.monotonic() - start, 2)
         self.assertEqual(self.daemon.guest(), self.pid)
-        self.assertLess(resident_kb(self.pid) - self.resident_kb, MEMORY_KB)
+        if 'ASAN_OPTIONS' not in os.environ:   # which keeps for a while what was freed
+            self.assertLess(resident_kb(self.pid) - self.resident_kb, MEMORY_KB)
         self.assertFalse(self.daemon.find(r'-CRITICAL|-ERROR'))
 
 
