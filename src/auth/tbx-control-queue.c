@@ -94,7 +94,8 @@ queue_keep (TbxControlQueue *self, const TbxWriter *w, int fd, GError **error)
 
   if (w->out->len > self->limit - self->waiting)
     {
-      g_set_error (error, TBX_ERROR, TBX_ERROR_BUSY, "control socket: the other side does not read");
+      g_set_error (error, TBX_ERROR, TBX_ERROR_BUSY,
+                   "control socket: the other side does not read");
       return FALSE;
     }
   packet = g_new (Packet, 1);
