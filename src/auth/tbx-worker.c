@@ -351,8 +351,8 @@ tbx_worker_adopt (TbxWorker *self, const TbxWorkerProgram *program)
             tbx_worker_get_name (self), program->pid);
   else if (!tbx_worker_connection_send (self->connection, &message, -1, &error))
     /* No fault of a worker: many programs with long lines, and it is slow. */
-    g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": %s", tbx_worker_get_name (self),
-            program->pid, error->message);
+    g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": %s",
+            tbx_worker_get_name (self), program->pid, error->message);
 }
 
 /**
