@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * then, or instead, with tbx_file_free(), which gives up what was not completed.
  *
  * None of them blocks for anything but a disk.  A file that has to wait for somebody
- * else gives EAGAIN, and tells with wait() when to try again. */
+ * else gives EAGAIN, and tells with wait() when to try again; of a read that did, @done
+ * bytes are there already, for who waits no longer. */
 typedef struct _TbxFile TbxFile;
 
 /* Called once from the main loop, at the latest after TBX_FILE_WAIT_MS. */

@@ -2,6 +2,7 @@
 #include "tbx-disk-file.h"
 #include "tbx-hgfs-call.h"
 #include "tbx-hgfs-time.h"
+#include "tbx-size-hint.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -144,6 +145,7 @@ getattr_by_path (const char *path, TbxHgfsReply *reply)
 
   if (lstat (path, &info) < 0)
     return tbx_hgfs_status_from_errno (errno);
+  tbx_size_hint_apply (path, &info);
   tbx_hgfs_fill_attr (attr, &info, last_component (path));
   if (!S_ISLNK (info.st_mode))
     {

@@ -130,7 +130,7 @@ tbx_hgfs_do_read (TbxHgfsCall *call, TbxHgfsReply *reply)
                                 buffer + tbx_hgfs_read_data_offset (&header), request->size, &done);
   if (error_number == EAGAIN && tbx_hgfs_call_wait_for_file (call, handle->file))
     return TBX_HGFS_CALL_WAITS;
-  if (error_number != 0)
+  if (error_number != 0 && (error_number != EAGAIN || done == 0))
     return tbx_hgfs_call_status (error_number);
   tbx_op_return_in_place (call->op, tbx_hgfs_read_reply_format (&header, (guint32) done, buffer));
   return TBX_HGFS_CALL_ANSWERED;

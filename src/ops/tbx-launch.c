@@ -73,7 +73,8 @@ child_wait (int gate_fd)
 static void G_GNUC_NORETURN
 child_run (const TbxLaunch *launch, const char *shell)
 {
-  const char *const arguments[] = { shell, "-c", launch->command, NULL };
+  const char *const by_shell[] = { shell, "-c", launch->command, NULL };
+  const char *const *arguments = launch->command != NULL ? by_shell : launch->arguments;
 
   setsid ();
   umask (SESSION_UMASK);
@@ -84,7 +85,7 @@ child_run (const TbxLaunch *launch, const char *shell)
   child_streams (launch);
   child_wait (launch->gate_fd);
   child_signals ();
-  execve (shell, (char *const *) arguments, (char *const *) launch->environment);
+  execve (arguments[0], (char *const *) arguments, (char *const *) launch->environment);
   _exit (EXIT_CANNOT_EXECUTE);
 }
 
@@ -115,7 +116,7 @@ tbx_launch_raise_limits (void)
  * @error_number: (out): the errno of a failure
  *
  * The child is leader of a session and of a process group, has default signals and
- * no descriptor above 2.  That the shell cannot be executed shows as exit code 126.
+ * no descriptor above 2.  That the shell, or the program, cannot be executed shows as exit code 126.
  *
  * Returns: whether there is a child now
  */

@@ -25,8 +25,8 @@ read_target (int dir_fd, const char *name, char target[PATH_MAX])
 
 /* Appends one record; FALSE when it does not fit.  A file that is gone meanwhile, or
  * may not be looked at, is listed with what is known. */
-gboolean
-tbx_list_append_info (GString *text, gsize limit, int dir_fd, const char *name, const char *shown)
+static gboolean
+append_info (GString *text, gsize limit, int dir_fd, const char *name, const char *shown)
 {
   TbxVixFileInfo record = { .name = shown };
   char target[PATH_MAX] = "";
@@ -69,7 +69,7 @@ return_page (TbxOp *op, const TbxFolderList *list, const char *single, guint64 n
     {
       const char *name = list == NULL ? single : g_ptr_array_index (list->names, i);
 
-      fits = tbx_list_append_info (records, limit, list == NULL ? AT_FDCWD : list->fd, name, name);
+      fits = append_info (records, limit, list == NULL ? AT_FDCWD : list->fd, name, name);
       if (fits)
         i++;
     }

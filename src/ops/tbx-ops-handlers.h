@@ -21,6 +21,7 @@ TbxListings      *tbx_ops_get_listings (TbxOps *self);
 TbxFolderList    *tbx_ops_get_folder_list (TbxOps *self);
 void              tbx_ops_set_folder_list (TbxOps *self, TbxFolderList *list);
 const TbxWorkerSettings *tbx_ops_get_settings (TbxOps *self);
+TbxStreamPool    *tbx_ops_get_stream_pool (TbxOps *self);
 gboolean          tbx_ops_is_protected (TbxOps *self, gint64 pid);
 int               tbx_ops_make_gate    (TbxOps *self, int *keep_fd);
 void              tbx_ops_keep_gate    (TbxOps *self, gint64 pid, int keep_fd);
@@ -66,8 +67,6 @@ void tbx_handle_list_directory      (TbxOps *self, TbxOp *op);
 void tbx_handle_get_file_info       (TbxOps *self, TbxOp *op);
 void tbx_handle_file_exists         (TbxOps *self, TbxOp *op);
 void tbx_handle_directory_exists    (TbxOps *self, TbxOp *op);
-gboolean tbx_list_append_info       (GString *text, gsize limit, int dir_fd, const char *name,
-                                     const char *shown);
 
 /* tbx-transfer-ops.c */
 void tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op);

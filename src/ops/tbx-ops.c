@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
 #include "tbx-archive-handler.h"
+#include "tbx-stream-handler.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ struct _TbxOps
   TbxOpsUser   user;
   TbxPrograms *programs;     /* (owned) */
   TbxListings *listings;     /* (owned) */
+  TbxStreamPool *stream_pool; /* what programs write (owned) */
   TbxArchiveHandler *archives; /* serves folders (owned) */
   TbxHgfsServer *hgfs;       /* (owned) */
   TbxHgfsServer *raw_hgfs;   /* of packets without credentials (owned), or NULL: none came */
@@ -206,6 +208,13 @@ tbx_ops_get_hgfs (TbxOps *self)
   return self->hgfs;
 }
 
+/* For handlers: what the streams of programs share. */
+TbxStreamPool *
+tbx_ops_get_stream_pool (TbxOps *self)
+{
+  return self->stream_pool;
+}
+
 /* For handlers: what waits for a file; freed when it is answered. */
 GHashTable *
 tbx_ops_get_transfers (TbxOps *self)
@@ -281,6 +290,7 @@ tbx_ops_set_settings (TbxOps *self, const TbxWorkerSettings *settings)
   tbx_hgfs_server_set_idle (self->hgfs, settings->session_idle_s);
   if (self->raw_hgfs != NULL)
     tbx_hgfs_server_set_idle (self->raw_hgfs, settings->session_idle_s);
+  tbx_stream_pool_set_limit (self->stream_pool, settings->stream_limit_bytes);
 }
 
 /**
@@ -445,6 +455,7 @@ tbx_ops_finalize (GObject *object)
   g_hash_table_unref (self->gates);
   g_hash_table_unref (self->transfers);
   g_array_unref (self->protected);
+  tbx_stream_pool_unref (self->stream_pool);
   tbx_listings_free (self->listings);
   tbx_ops_user_clear (&self->user);
   G_OBJECT_CLASS (tbx_ops_parent_class)->finalize (object);
@@ -498,11 +509,15 @@ static void
 tbx_ops_init (TbxOps *self)
 {
   TbxFileHandler archives = { .funcs = &tbx_archive_handler_funcs };
+  TbxFileHandler streams = { .funcs = &tbx_stream_handler_funcs };
 
   self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
   self->programs = tbx_programs_new ();
+  self->stream_pool = tbx_stream_pool_new (self->settings.stream_limit_bytes);
   self->listings = tbx_listings_new ();
   self->hgfs = tbx_hgfs_server_new ();
+  streams.self = self->programs;
+  tbx_hgfs_server_add_handler (self->hgfs, &streams);
   archives.self = self->archives = tbx_archive_handler_new (TRUE, NULL, NULL);
   tbx_hgfs_server_add_handler (self->hgfs, &archives);
   self->transfers = g_hash_table_new_full (NULL, NULL, tbx_transfer_give_up, NULL);

@@ -23,6 +23,7 @@ struct _TbxProgram
   gint64          ended_us;     /* monotonic time, or 0 */
   int             pidfd;        /* -1 when it has ended */
   guint           watch_id;     /* source on @pidfd, or 0 */
+  TbxStreams     *streams;      /* (owned), or NULL: it has none of ours */
   TbxProgramEnded ended;        /* told once, or NULL */
   gpointer        user_data;
   GDestroyNotify  destroy;      /* of @user_data, or NULL */
@@ -61,6 +62,9 @@ on_ended (gint fd, GIOCondition condition, gpointer user_data)
   self->watch_id = 0;
   close (self->pidfd);
   self->pidfd = -1;
+  /* Before anybody is told, so that what it wrote is complete then. */
+  if (self->streams != NULL)
+    tbx_streams_settle (self->streams);
   if (self->ended != NULL)
     self->ended (self, self->user_data);
   tbx_program_detach (self);
@@ -174,6 +178,7 @@ tbx_program_unref (TbxProgram *self)
   tbx_program_detach (self);
   if (self->pidfd >= 0)
     close (self->pidfd);
+  g_clear_pointer (&self->streams, tbx_streams_unref);
   g_free (self->command);
   g_free (self->command_line);
   g_free (self);
@@ -194,6 +199,30 @@ tbx_program_detach (TbxProgram *self)
   g_clear_handle_id (&self->watch_id, g_source_remove);
   if (destroy != NULL)
     destroy (self->user_data);
+}
+
+/**
+ * tbx_program_set_streams:
+ * @self: the program, which runs
+ * @streams: (transfer none): what it reads and writes; kept as long as the program is
+ *   listed
+ */
+void
+tbx_program_set_streams (TbxProgram *self, TbxStreams *streams)
+{
+  self->streams = tbx_streams_ref (streams);
+}
+
+/**
+ * tbx_program_get_streams:
+ * @self: the program
+ *
+ * Returns: (transfer none) (nullable): what it reads and writes, if that is ours
+ */
+TbxStreams *
+tbx_program_get_streams (TbxProgram *self)
+{
+  return self->streams;
 }
 
 /**

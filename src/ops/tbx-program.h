@@ -2,6 +2,7 @@
 #pragma once
 #include "tbx-launch.h"
 #include "tbx-ops.h"
+#include "tbx-streams.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,8 @@ TbxProgram *tbx_program_adopt         (const TbxOpsProgram *record,
 TbxProgram *tbx_program_ref           (TbxProgram *self);
 void        tbx_program_unref         (TbxProgram *self);
 void        tbx_program_detach        (TbxProgram *self);
+void        tbx_program_set_streams   (TbxProgram *self, TbxStreams *streams);
+TbxStreams *tbx_program_get_streams   (TbxProgram *self);
 const TbxOpsProgram *
             tbx_program_get_record    (TbxProgram *self);
 gboolean    tbx_program_is_listed     (TbxProgram *self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
+#include "tbx-round-trip.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -129,47 +130,83 @@ return_pid (TbxOp *op, gint64 pid)
   tbx_op_return_data (op, text, strlen (text));
 }
 
-/* What all ways of starting have in common, once the shell command is known. */
-static TbxProgram *
-start (TbxOps         *self,
-       TbxOp          *op,
-       const char     *path,
-       const char     *shown,
-       TbxLaunch      *launch,
-       gboolean        listed,
-       TbxProgramEnded ended,
-       gpointer        user_data,
-       GDestroyNotify  destroy)
+/* What is to be started, and what becomes of it. */
+typedef struct
 {
-  g_autofree char *command = g_path_get_basename (path);
-  TbxPrograms *programs = tbx_ops_get_programs (self);
-  TbxProgram *program;
-  int error_number = EAGAIN, gate_fd = -1;
+  const char     *path;         /* of the program */
+  const char     *shown;        /* command line, for lists */
+  TbxLaunch       launch;       /* without descriptors */
+  gboolean        listed;       /* in the list of programs */
+  gboolean        has_streams;  /* that the host can read and write */
+  TbxProgramEnded ended;        /* told once */
+  gpointer        user_data;
+  GDestroyNotify  destroy;      /* of @user_data, on failure too; or NULL */
+} Start;
 
-  launch->stdin_fd = launch->stdout_fd = launch->stderr_fd = -1;
+static TbxProgram *
+start_gated (TbxOps *self, Start *what, int *error_number)
+{
+  g_autofree char *command = g_path_get_basename (what->path);
+  TbxProgram *program;
+  int gate_fd;
+
+  what->launch.gate_fd = tbx_ops_make_gate (self, &gate_fd);
+  program = tbx_program_start (command, what->shown, &what->launch, what->listed, what->ended,
+                               what->user_data, what->destroy, error_number);
+  if (what->launch.gate_fd >= 0)
+    close (what->launch.gate_fd);
+  if (program != NULL)
+    tbx_ops_keep_gate (self, tbx_program_get_record (program)->pid, gate_fd);
+  else if (gate_fd >= 0)
+    close (gate_fd);
+  return program;
+}
+
+static void
+refuse_start (TbxOp *op, Start *what, int error_number)
+{
+  if (what->destroy != NULL)
+    what->destroy (what->user_data);
+  tbx_op_return (op, TBX_VIX_PROGRAM_NOT_STARTED, error_number);
+}
+
+/* What all ways of starting have in common, once it is known what is executed. */
+static void
+start (TbxOps *self, TbxOp *op, Start *what)
+{
+  TbxPrograms *programs = tbx_ops_get_programs (self);
+  g_auto(TbxStreamsEnds) ends = { -1, -1, -1 };
+  g_autoptr(TbxStreams) streams = NULL;
+  g_autoptr(TbxProgram) program = NULL;
+  int error_number = EAGAIN;
+
   if (tbx_programs_full (programs))
     {
-      if (destroy != NULL)
-        destroy (user_data);
-      tbx_op_return (op, TBX_VIX_PROGRAM_NOT_STARTED, EAGAIN);
-      return NULL;
+      refuse_start (op, what, error_number);
+      return;
     }
-  launch->gate_fd = tbx_ops_make_gate (self, &gate_fd);
-  program = tbx_program_start (command, shown, launch, listed, ended, user_data, destroy,
-                               &error_number);
-  if (launch->gate_fd >= 0)
-    close (launch->gate_fd);
+  if (what->has_streams)
+    {
+      streams = tbx_streams_new (tbx_ops_get_stream_pool (self), &ends, &error_number);
+      if (streams == NULL)
+        {
+          refuse_start (op, what, error_number);
+          return;
+        }
+    }
+  what->launch.stdin_fd = ends.in;
+  what->launch.stdout_fd = ends.out;
+  what->launch.stderr_fd = ends.err;
+  program = start_gated (self, what, &error_number);
   if (program == NULL)
     {
-      if (gate_fd >= 0)
-        close (gate_fd);
       tbx_op_return (op, TBX_VIX_PROGRAM_NOT_STARTED, error_number);
-      return NULL;
+      return;
     }
-  tbx_ops_keep_gate (self, tbx_program_get_record (program)->pid, gate_fd);
+  if (streams != NULL)
+    tbx_program_set_streams (program, streams);
   tbx_programs_add (programs, program);
   return_pid (op, tbx_program_get_record (program)->pid);
-  return program;
 }
 
 static void
@@ -178,33 +215,65 @@ on_program_ended (TbxProgram *program, gpointer user_data)
   tbx_programs_ended (tbx_ops_get_programs (user_data), program);
 }
 
-/* Source: docs/wire/vix.md, "StartProgram in detail". */
+/* Our own image carries the request: it is there whatever became of its file.  @target is
+ * in memory that the next request may be in before the child has read it. */
+static void
+start_round_trip (TbxOps *self, TbxOp *op, const char *target, Start *what)
+{
+  g_autofree char *copy = g_strdup (target);
+  const char *const arguments[] = { "/proc/self/exe", TBX_ROUND_TRIP_OPTION, copy, NULL };
+
+  what->path = TBX_ROUND_TRIP_PROGRAM;
+  what->launch.arguments = arguments;
+  start (self, op, what);
+}
+
+static void
+start_by_shell (TbxOps *self, TbxOp *op, const char *path, const char *arguments, Start *what)
+{
+  g_autofree char *quoted = g_shell_quote (path);
+  g_autofree char *command = g_strconcat (quoted, " ", arguments, NULL);
+
+  what->path = path;
+  what->launch.command = command;
+  start (self, op, what);
+}
+
+/* A bare name asks for streams: those of a program by its path may be where its command
+ * line says.
+ * Source: docs/wire/vix.md, "StartProgram in detail". */
 void
 tbx_handle_start_program (TbxOps *self, TbxOp *op)
 {
   const TbxVixStartProgram *request = &tbx_op_get_request (op)->start_program;
   const char *arguments = request->arguments != NULL ? request->arguments : "";
   g_auto(GStrv) environment = tbx_vix_strings_dup (&request->environment);
-  g_autofree char *path = NULL, *quoted = NULL, *command = NULL, *shown = NULL, *directory = NULL;
-  g_autofree char *program_path = clean_program (request->program);
-  g_autoptr(TbxProgram) program = NULL;
-  TbxLaunch launch = { 0 };
+  g_autofree char *program = clean_program (request->program);
+  g_autofree char *shown = g_strdup_printf ("\"%s\" %s", program, arguments);
+  g_autofree char *directory = NULL, *path = NULL;
+  Start what = {
+    .shown = shown,
+    .listed = TRUE,
+    .has_streams = strchr (program, '/') == NULL,
+    .ended = on_program_ended,
+    .user_data = self,
+  };
+  gboolean is_round_trip = strcmp (program, TBX_ROUND_TRIP_PROGRAM) == 0
+                           && tbx_ops_get_settings (self)->http_round_trip;
 
-  path = resolve_program (self, op, request->program, TBX_VIX_OK);
-  if (path == NULL)
+  if (!is_round_trip && (path = resolve_program (self, op, program, TBX_VIX_OK)) == NULL)
     return;
   directory = resolve_directory (self, op, request->working_dir);
   if (directory == NULL)
     return;
-  quoted = g_shell_quote (path);
-  command = g_strconcat (quoted, " ", arguments, NULL);
-  shown = g_strdup_printf ("\"%s\" %s", program_path, arguments);
-  launch.command = command;
-  launch.directory = directory;
-  launch.environment = (const char *const *) (request->environment.count > 0
-                                              ? environment
-                                              : tbx_ops_get_user (self)->environment);
-  program = start (self, op, path, shown, &launch, TRUE, on_program_ended, self, NULL);
+  what.launch.directory = directory;
+  what.launch.environment = (const char *const *) (request->environment.count > 0
+                                                   ? environment
+                                                   : tbx_ops_get_user (self)->environment);
+  if (is_round_trip)
+    start_round_trip (self, op, arguments, &what);
+  else
+    start_by_shell (self, op, path, arguments, &what);
 }
 
 static void
@@ -240,14 +309,20 @@ static void
 start_legacy (TbxOps *self, TbxOp *op, const char *path, const char *command, LegacyRun *run)
 {
   g_autofree char *directory = resolve_directory (self, op, NULL);
-  g_autoptr(TbxProgram) program = NULL;
-  TbxLaunch launch = {
-    .command = command,
-    .directory = directory,
-    .environment = (const char *const *) tbx_ops_get_user (self)->environment,
+  Start what = {
+    .path = path,
+    .shown = command,
+    .launch = {
+      .command = command,
+      .directory = directory,
+      .environment = (const char *const *) tbx_ops_get_user (self)->environment,
+    },
+    .ended = on_legacy_ended,
+    .user_data = run,
+    .destroy = legacy_run_free,
   };
 
-  program = start (self, op, path, command, &launch, FALSE, on_legacy_ended, run, legacy_run_free);
+  start (self, op, &what);
 }
 
 /* Source: docs/wire/vix.md, "RUN_PROGRAM (4) and RUN_SCRIPT_IN_GUEST (46) – legacy". */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
+#include "tbx-size-hint.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -44,12 +45,14 @@ return_stat_errno (TbxOp *op, int error_number)
     tbx_op_return (op, TBX_VIX_INVALID_ARG, error_number);
   else if (error_number == EAGAIN)
     tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, error_number);
+  else if (error_number == EPIPE)   /* nobody reads it any more */
+    tbx_op_return (op, TBX_VIX_FILE_ERROR, error_number);
   else
     tbx_op_return_errno (op, error_number);
 }
 
 static void
-return_virtual_info (TbxOp *op, const char *path, const struct stat *info)
+return_regular_info (TbxOp *op, const char *path, const struct stat *info)
 {
   const TbxVixFileInfo record = {
     .name = path,
@@ -73,7 +76,7 @@ answer_virtual (TbxOp *op, const char *path, int error_number, const struct stat
   const TbxVixRequest *request = tbx_op_get_request (op);
 
   if (request->opcode == TBX_VIX_TRANSFER_FROM_GUEST && error_number == 0)
-    return_virtual_info (op, path, info);
+    return_regular_info (op, path, info);
   else if (request->opcode == TBX_VIX_TRANSFER_FROM_GUEST)
     return_stat_errno (op, error_number);
   else if (error_number == 0 && !request->transfer_to_guest.overwrite)
@@ -134,7 +137,6 @@ void
 tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op)
 {
   const char *path = tbx_op_get_request (op)->list_files.path;
-  g_autoptr(GString) text = g_string_new (NULL);
   struct stat info;
 
   if (handle_virtual (self, op, path))
@@ -149,8 +151,8 @@ tbx_handle_transfer_from_guest (TbxOps *self, TbxOp *op)
     tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, errno);
   else
     {
-      tbx_list_append_info (text, TBX_VIX_PAYLOAD_MAX_BYTES, AT_FDCWD, path, path);
-      tbx_op_return_data (op, text->str, text->len);
+      tbx_size_hint_apply (path, &info);
+      return_regular_info (op, path, &info);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "tbx-control.h"
 #include "tbx-launch.h"
 #include "tbx-log.h"
+#include "tbx-round-trip.h"
 #include "tbx-worker-handover.h"
 #include "tbx-worker-identity.h"
 #include "tbx-worker-image.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -92,6 +94,9 @@ main (int argc, char **argv)
   TbxWorkerSession session;
   pid_t daemon = 0;
 
+  /* No worker at all, but a program that one started. */
+  if (argc == 3 && strcmp (argv[1], TBX_ROUND_TRIP_OPTION) == 0)
+    return tbx_round_trip_run (argv[2]);
   /* Executed by descriptor, it has the name of that. */
   prctl (PR_SET_NAME, "toolboxd-worker", 0, 0, 0);
   g_option_context_add_main_entries (context, entries, NULL);
