@@ -1,60 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-sim-progress.h"
 #include "tbx-sim-transfer.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-/* How often the progress is shown. */
-#define SHOW_EVERY_US (200 * 1000)
-
-/* Bytes moved so far, shown on a terminal, with a checksum over them. */
-typedef struct
-{
-  guint64    bytes;
-  gint64     start_us;   /* monotonic time */
-  gint64     shown_us;
-  GChecksum *checksum;   /* (owned), or NULL: not wanted */
-} Progress;
-
-static void
-progress_begin (Progress *self, gboolean with_checksum)
-{
-  *self = (Progress) { .start_us = g_get_monotonic_time (),
-                       .checksum = with_checksum ? g_checksum_new (G_CHECKSUM_SHA256) : NULL };
-}
-
-static void
-progress_show (Progress *self, gboolean last)
-{
-  gint64 now_us = g_get_monotonic_time ();
-  double seconds = (double) MAX (now_us - self->start_us, 1) / G_USEC_PER_SEC;
-  g_autofree char *bytes = g_format_size (self->bytes);
-  g_autofree char *rate = g_format_size ((guint64) ((double) self->bytes / seconds));
-
-  if (!isatty (STDERR_FILENO) || (!last && now_us - self->shown_us < SHOW_EVERY_US))
-    return;
-  self->shown_us = now_us;
-  g_printerr ("\r%s, %s/s%s", bytes, rate, last ? "\n" : "  ");
-}
-
-static void
-progress_add (Progress *self, const guint8 *data, gsize size)
-{
-  self->bytes += size;
-  if (self->checksum != NULL)
-    g_checksum_update (self->checksum, data, (gssize) size);
-  progress_show (self, FALSE);
-}
-
-static void
-progress_end (Progress *self)
-{
-  progress_show (self, TRUE);
-  if (self->checksum != NULL)
-    g_printerr ("sha256 %s\n", g_checksum_get_string (self->checksum));
-  g_clear_pointer (&self->checksum, g_checksum_free);
-}
 
 static TbxSimExit
 local_error (const char *path)
@@ -63,22 +13,8 @@ local_error (const char *path)
   return TBX_SIM_EXIT_REFUSED;
 }
 
-static gboolean
-write_all (int fd, const guint8 *data, gsize size)
-{
-  for (gsize done = 0; done < size;)
-    {
-      gssize n = write (fd, data + done, size - done);
-
-      if (n < 0 && errno != EINTR)
-        return FALSE;
-      done += (gsize) MAX (n, 0);
-    }
-  return TRUE;
-}
-
 static TbxSimExit
-fetch (TbxSimVix *vix, const char *path, int fd, const char *local, Progress *progress)
+fetch (TbxSimVix *vix, const char *path, int fd, const char *local, TbxSimProgress *progress)
 {
   g_autoptr(TbxSimTransfer) transfer = tbx_sim_transfer_new (vix);
   gsize size = TBX_SIM_TRANSFER_BYTES;
@@ -91,8 +27,8 @@ fetch (TbxSimVix *vix, const char *path, int fd, const char *local, Progress *pr
 
       if (!tbx_sim_transfer_read (transfer, &data, &size))
         return vix->status;
-      progress_add (progress, data, size);
-      if (!write_all (fd, data, size))
+      tbx_sim_progress_add (progress, data, size);
+      if (!tbx_sim_write_all (fd, data, size))
         return local_error (local);
     }
   return tbx_sim_transfer_close (transfer) ? TBX_SIM_EXIT_DONE : vix->status;
@@ -125,7 +61,7 @@ run_download (TbxSimVix *vix, char **argv)
   g_auto(GStrv) args = g_strdupv (argv);
   TbxVixRequest request = tbx_sim_vix_request (TBX_VIX_TRANSFER_FROM_GUEST);
   g_autofree char *source = NULL;
-  Progress progress;
+  TbxSimProgress progress;
   gboolean to_stdout;
   TbxSimExit status;
   int fd;
@@ -142,9 +78,9 @@ run_download (TbxSimVix *vix, char **argv)
     fd = open (args[2], O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
   if (fd < 0)
     return local_error (args[2]);
-  progress_begin (&progress, checksum);
+  tbx_sim_progress_begin (&progress, checksum);
   status = fetch (vix, source, fd, args[2], &progress);
-  progress_end (&progress);
+  tbx_sim_progress_end (&progress);
   if (!to_stdout && close (fd) < 0 && status == TBX_SIM_EXIT_DONE)
     return local_error (args[2]);
   if (status != TBX_SIM_EXIT_DONE && !to_stdout && !force)
@@ -153,12 +89,12 @@ run_download (TbxSimVix *vix, char **argv)
 }
 
 static TbxSimExit
-send_file (TbxSimVix  *vix,
-           int         fd,
-           const char *local,
-           const char *path,
-           int         mode,
-           Progress   *progress)
+send_file (TbxSimVix      *vix,
+           int             fd,
+           const char     *local,
+           const char     *path,
+           int             mode,
+           TbxSimProgress *progress)
 {
   g_autoptr(TbxSimTransfer) transfer = tbx_sim_transfer_new (vix);
   g_autofree guint8 *buffer = g_malloc (TBX_SIM_TRANSFER_BYTES);
@@ -169,7 +105,7 @@ send_file (TbxSimVix  *vix,
     return vix->status;
   while ((n = read (fd, buffer, TBX_SIM_TRANSFER_BYTES)) > 0)
     {
-      progress_add (progress, buffer, (gsize) n);
+      tbx_sim_progress_add (progress, buffer, (gsize) n);
       if (!tbx_sim_transfer_write (transfer, buffer, (gsize) n))
         return vix->status;
     }
@@ -193,7 +129,7 @@ run_upload (TbxSimVix *vix, char **argv)
   TbxVixRequest request = tbx_sim_vix_request (TBX_VIX_TRANSFER_TO_GUEST);
   g_autoptr(GError) error = NULL;
   guint64 mode = 0;
-  Progress progress;
+  TbxSimProgress progress;
   TbxSimExit status;
   int fd;
 
@@ -208,9 +144,9 @@ run_upload (TbxSimVix *vix, char **argv)
   request.transfer_to_guest.overwrite = force;
   if (tbx_sim_vix_run (vix, &request) != TBX_SIM_EXIT_DONE)
     return vix->status;
-  progress_begin (&progress, checksum);
+  tbx_sim_progress_begin (&progress, checksum);
   status = send_file (vix, fd, args[1], args[2], mode_text != NULL ? (int) mode : -1, &progress);
-  progress_end (&progress);
+  tbx_sim_progress_end (&progress);
   if (fd != STDIN_FILENO)
     close (fd);
   return status;

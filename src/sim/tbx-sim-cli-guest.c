@@ -6,6 +6,7 @@
 
 static const TbxSimOperation *const tables[] = {
   tbx_sim_file_operations, tbx_sim_transfer_operations, tbx_sim_process_operations,
+  tbx_sim_stream_operations,
 };
 
 static const TbxSimOperation *

@@ -79,9 +79,18 @@ transfer_send (TbxSimTransfer *self, TbxHgfsRequest *request)
   return FALSE;
 }
 
-/* Decodes the next reply; its data is valid until the one after it. */
-static gboolean
-transfer_take (TbxSimTransfer *self, guint32 op, TbxHgfsReply *reply)
+/* Says what is no HGFS answer.
+ * Returns: the status of an answer, or TBX_SIM_TRANSFER_FAILED */
+static guint
+transfer_refuse (TbxSimTransfer *self, const char *what)
+{
+  transfer_fail (self, "the guest answers %s", what);
+  return TBX_SIM_TRANSFER_FAILED;
+}
+
+/* Decodes the next reply and gives its status; its data is valid until the one after it. */
+static guint
+transfer_take_status (TbxSimTransfer *self, guint32 op, TbxHgfsReply *reply)
 {
   g_autoptr(GError) error = NULL;
   TbxHgfsPacket header;
@@ -95,22 +104,52 @@ transfer_take (TbxSimTransfer *self, guint32 op, TbxHgfsReply *reply)
     {
       self->vix->status = tbx_sim_cli_fail (error);
       self->broken = TRUE;
-      return FALSE;
+      return TBX_SIM_TRANSFER_FAILED;
     }
   data = g_bytes_get_data (self->reply, &size);
   if (tbx_vix_reply_decode (data, size, TRUE, &answer) != TBX_VIX_OK)
-    return transfer_fail (self, "the guest answers something else than a VIX reply");
+    return transfer_refuse (self, "something else than a VIX reply");
   if (answer.code != TBX_VIX_OK)
-    return transfer_fail (self, "%s: %u %s", tbx_hgfs_op_get_name (op), answer.code,
-                          tbx_vix_code_get_name (answer.code));
+    {
+      transfer_fail (self, "%s: %u %s", tbx_hgfs_op_get_name (op), answer.code,
+                     tbx_vix_code_get_name (answer.code));
+      return TBX_SIM_TRANSFER_FAILED;
+    }
   if (tbx_hgfs_packet_decode_reply (answer.payload, answer.payload_size, op, &header)
       != TBX_HGFS_OK)
-    return transfer_fail (self, "the guest answers something else than an HGFS reply");
-  if (header.status != TBX_HGFS_OK)
-    return transfer_fail (self, "%s: %u %s", tbx_hgfs_op_get_name (op), header.status,
-                          tbx_hgfs_status_get_name (header.status));
-  return tbx_hgfs_reply_decode (&header, reply) == TBX_HGFS_OK
-         || transfer_fail (self, "a broken HGFS reply");
+    return transfer_refuse (self, "something else than an HGFS reply");
+  if (header.status == TBX_HGFS_OK && tbx_hgfs_reply_decode (&header, reply) != TBX_HGFS_OK)
+    return transfer_refuse (self, "a broken HGFS reply");
+  return header.status;
+}
+
+static gboolean
+transfer_take (TbxSimTransfer *self, guint32 op, TbxHgfsReply *reply)
+{
+  guint status = transfer_take_status (self, op, reply);
+
+  if (status != TBX_HGFS_OK && status != TBX_SIM_TRANSFER_FAILED)
+    transfer_fail (self, "%s: %u %s", tbx_hgfs_op_get_name (op), status,
+                   tbx_hgfs_status_get_name (status));
+  return status == TBX_HGFS_OK;
+}
+
+/**
+ * tbx_sim_transfer_ask:
+ * @self: a session, with no request on its way
+ * @request: what to send
+ * @reply: (out): where the status is `TBX_HGFS_OK`; valid until the next request
+ *
+ * For who can do something about a failure.
+ *
+ * Returns: the status that the guest answers, or %TBX_SIM_TRANSFER_FAILED
+ */
+guint
+tbx_sim_transfer_ask (TbxSimTransfer *self, TbxHgfsRequest *request, TbxHgfsReply *reply)
+{
+  if (!transfer_send (self, request))
+    return TBX_SIM_TRANSFER_FAILED;
+  return transfer_take_status (self, request->op, reply);
 }
 
 static gboolean
@@ -126,6 +165,28 @@ new_request (guint32 op)
 
   memset (&request, 0, sizeof request);
   request.op = op;
+  return request;
+}
+
+/**
+ * tbx_sim_transfer_open_request:
+ * @path: in the guest
+ * @write: whether it is an upload
+ * @storage: keeps the name until the request was sent
+ *
+ * Returns: what a host sends
+ */
+TbxHgfsRequest
+tbx_sim_transfer_open_request (const char *path, gboolean write, GByteArray *storage)
+{
+  TbxHgfsRequest request = new_request (write ? TBX_HGFS_OPEN_V3 : TBX_HGFS_OPEN);
+
+  request.open.mask = TBX_HGFS_OPEN_HAS_MODE | TBX_HGFS_OPEN_HAS_FLAGS
+                      | TBX_HGFS_OPEN_HAS_OWNER_PERMS | TBX_HGFS_OPEN_HAS_NAME;
+  request.open.mode = write ? TBX_HGFS_MODE_WRITE : TBX_HGFS_MODE_READ;
+  request.open.flags = write ? TBX_HGFS_OPEN_CREATE_OR_TRUNCATE : TBX_HGFS_OPEN_EXISTING;
+  request.open.perms.owner = 6;
+  tbx_hgfs_name_init (&request.open.name, path, storage);
   return request;
 }
 
@@ -194,15 +255,9 @@ gboolean
 tbx_sim_transfer_open (TbxSimTransfer *self, const char *path, gboolean write)
 {
   g_autoptr(GByteArray) storage = g_byte_array_new ();
-  TbxHgfsRequest request = new_request (write ? TBX_HGFS_OPEN_V3 : TBX_HGFS_OPEN);
+  TbxHgfsRequest request = tbx_sim_transfer_open_request (path, write, storage);
   TbxHgfsReply reply;
 
-  request.open.mask = TBX_HGFS_OPEN_HAS_MODE | TBX_HGFS_OPEN_HAS_FLAGS
-                      | TBX_HGFS_OPEN_HAS_OWNER_PERMS | TBX_HGFS_OPEN_HAS_NAME;
-  request.open.mode = write ? TBX_HGFS_MODE_WRITE : TBX_HGFS_MODE_READ;
-  request.open.flags = write ? TBX_HGFS_OPEN_CREATE_OR_TRUNCATE : TBX_HGFS_OPEN_EXISTING;
-  request.open.perms.owner = 6;
-  tbx_hgfs_name_init (&request.open.name, path, storage);
   if (!transfer_call (self, &request, &reply))
     return FALSE;
   self->handle = reply.opened.handle;

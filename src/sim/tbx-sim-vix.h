@@ -42,6 +42,7 @@ typedef struct
 extern const TbxSimOperation tbx_sim_file_operations[];      /* ends with an empty one */
 extern const TbxSimOperation tbx_sim_process_operations[];   /* likewise */
 extern const TbxSimOperation tbx_sim_transfer_operations[];  /* likewise */
+extern const TbxSimOperation tbx_sim_stream_operations[];    /* likewise */
 
 gboolean tbx_sim_operation_parse (const char *name, const GOptionEntry *entries, char ***argv,
                                   int least, int most);
