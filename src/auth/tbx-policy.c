@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-policy.h"
+#include "tbx-hgfs-way.h"
 #include <string.h>
 
 struct _TbxPolicy
@@ -10,10 +11,15 @@ struct _TbxPolicy
   GHashTable     *groups;   /* name (owned) -> TbxPolicyRule (owned) */
 };
 
-/* The two ways of a transfer, of which every HGFS packet is a part. */
-static const char *const transfers[] = {
-  "InitiateFileTransferFromGuest", "InitiateFileTransferToGuest", NULL,
+#define PACKET(method) { TBX_VIX_HGFS_PACKET, "hgfs-packet", method, 0, TBX_VIX_OPCODE_LEGACY }
+
+/* An HGFS packet, by the way of the transfer that it is a part of. */
+static const TbxVixOpcodeInfo packets[] = {
+  [TBX_HGFS_WAY_EITHER] = PACKET (NULL),
+  [TBX_HGFS_WAY_FROM_GUEST] = PACKET ("InitiateFileTransferFromGuest"),
+  [TBX_HGFS_WAY_TO_GUEST] = PACKET ("InitiateFileTransferToGuest"),
 };
+G_STATIC_ASSERT (G_N_ELEMENTS (packets) == TBX_HGFS_N_WAYS);
 
 static void
 rule_clear (TbxPolicyRule *rule)
@@ -52,9 +58,10 @@ rule_allows_opcode (const TbxPolicyRule *rule, const TbxVixOpcodeInfo *opcode)
 {
   if (opcode->opcode == TBX_VIX_GET_TOOLS_STATE)   /* it says what is disabled */
     return TRUE;
-  if (opcode->opcode != TBX_VIX_HGFS_PACKET)
+  if (opcode->opcode != TBX_VIX_HGFS_PACKET || opcode->method != NULL)
     return rule_allows (rule, opcode->method);
-  return rule_allows (rule, transfers[0]) || rule_allows (rule, transfers[1]);
+  return rule_allows (rule, packets[TBX_HGFS_WAY_FROM_GUEST].method)
+         || rule_allows (rule, packets[TBX_HGFS_WAY_TO_GUEST].method);
 }
 
 /**
@@ -115,6 +122,20 @@ tbx_policy_set_rule (TbxPolicy           *self,
     }
   g_hash_table_replace (scope == TBX_POLICY_USER ? self->users : self->groups, g_strdup (name),
                         g_memdup2 (&copy, sizeof copy));
+}
+
+/**
+ * tbx_policy_opcode_of_packet:
+ * @packet: (nullable) (array length=size): a request of HGFS, from the host
+ * @size: its length in bytes
+ *
+ * Returns: (transfer none): %TBX_VIX_HGFS_PACKET with the method that this packet is a part
+ *   of; one that may be a part of both passes as long as one of them does
+ */
+const TbxVixOpcodeInfo *
+tbx_policy_opcode_of_packet (gconstpointer packet, gsize size)
+{
+  return &packets[tbx_hgfs_way (packet, size)];
 }
 
 /**

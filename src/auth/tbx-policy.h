@@ -37,6 +37,7 @@ TbxVixCode tbx_policy_check_user    (const TbxPolicy        *self,
                                      const char             *user,
                                      const char *const      *groups);
 gboolean   tbx_policy_allows_method (const TbxPolicy *self, const char *method);
+const TbxVixOpcodeInfo *tbx_policy_opcode_of_packet (gconstpointer packet, gsize size);
 GVariant  *tbx_policy_to_variant    (const TbxPolicy *self);
 GVariant  *tbx_policy_list_methods  (const TbxPolicy *self);
 

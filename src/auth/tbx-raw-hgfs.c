@@ -30,6 +30,7 @@ typedef struct
   TbxRawHgfs     *owner;     /* (owned) */
   TbxTcloRequest *request;   /* (owned) */
   GByteArray     *body;      /* as of a VIX request (owned) */
+  const TbxVixOpcodeInfo *info;   /* what the policy goes by */
 } Packet;
 
 static TbxRawHgfs *
@@ -110,8 +111,7 @@ on_admit (TbxAccount *account, gpointer user_data)
 {
   Packet *packet = user_data;
 
-  return tbx_policy_check_user (packet->owner->policy,
-                                tbx_vix_opcode_lookup (TBX_VIX_HGFS_PACKET), account->name,
+  return tbx_policy_check_user (packet->owner->policy, packet->info, account->name,
                                 account->groups);
 }
 
@@ -167,9 +167,9 @@ static void
 handle_packet (TbxTcloRequest *request, gpointer user_data)
 {
   TbxRawHgfs *self = user_data;
-  const TbxVixOpcodeInfo *info = tbx_vix_opcode_lookup (TBX_VIX_HGFS_PACKET);
   gsize size;
   const guint8 *args = tbx_tclo_request_get_args (request, &size);
+  const TbxVixOpcodeInfo *info = tbx_policy_opcode_of_packet (args, size);
   const guint32 head[] = { GUINT32_TO_LE ((guint32) size), 0 };
   Packet *packet;
 
@@ -185,7 +185,8 @@ handle_packet (TbxTcloRequest *request, gpointer user_data)
   else
     {
       packet = g_new (Packet, 1);
-      *packet = (Packet) { raw_ref (self), tbx_tclo_request_ref (request), g_byte_array_new () };
+      *packet = (Packet) { raw_ref (self), tbx_tclo_request_ref (request), g_byte_array_new (),
+                           info };
       g_byte_array_append (packet->body, (const guint8 *) head, sizeof head);
       g_byte_array_append (packet->body, args, (guint) size);
       packet_serve (packet);

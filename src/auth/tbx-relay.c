@@ -3,6 +3,7 @@
 #include "tbx-log.h"
 #include "tbx-vix-credentials.h"
 #include "tbx-vix-reply.h"
+#include "tbx-vix-requests.h"
 #include <string.h>
 
 /* Answers in the daemon itself, for one opcode. */
@@ -307,21 +308,36 @@ job_log_in (Job *job)
   tbx_login_verify (job->relay->login, &credentials, on_admit, on_login_done, job_ref (job));
 }
 
+/* What the policy goes by. */
+static const TbxVixOpcodeInfo *
+job_find_info (Job *job, gboolean overridden)
+{
+  const TbxVixMessage *message = &job->message;
+  const TbxVixOpcodeInfo *info = tbx_vix_opcode_lookup (message->opcode);
+  TbxVixRequest request;
+
+  if (message->opcode == TBX_VIX_HGFS_PACKET
+      && tbx_vix_request_decode (message->opcode, message->body, message->body_size, &request)
+         == TBX_VIX_OK)
+    return tbx_policy_opcode_of_packet (request.hgfs_packet.packet.data,
+                                        request.hgfs_packet.packet.size);
+  return info == NULL && overridden ? &extension_info : info;
+}
+
 /* Everything that can be said before a login. */
 static void
 job_start (Job *job)
 {
-  const TbxVixOpcodeInfo *info = tbx_vix_opcode_lookup (job->message.opcode);
   gboolean overridden = job_find_remote (job) != NULL;
   TbxVixCode code;
 
-  job->info = info == NULL && overridden ? &extension_info : info;
+  job->info = job_find_info (job, overridden);
   code = tbx_policy_check (job->relay->policy, job->info);
   if (code == TBX_VIX_OK && job->info == NULL)
     code = TBX_VIX_UNRECOGNIZED_COMMAND;
   if (code != TBX_VIX_OK)
     job_fail (job, code, 0);
-  else if (overridden || !(info->flags & TBX_VIX_OPCODE_NO_LOGIN))
+  else if (overridden || !(job->info->flags & TBX_VIX_OPCODE_NO_LOGIN))
     job_log_in (job);
   else
     job_perform (job, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-policy.h"
+#include "tbx-hgfs-requests.h"
 #include <string.h>
 
 static const char *const no_groups[] = { NULL };
@@ -61,6 +62,44 @@ test_lists (void)
   g_assert_cmpint (check (policy, TBX_VIX_DELETE_FILE), ==, TBX_VIX_OPERATION_DISABLED);
   g_assert_cmpint (check (policy, TBX_VIX_HGFS_PACKET), ==, TBX_VIX_OPERATION_DISABLED);
   g_assert_cmpint (check (policy, TBX_VIX_LOGOUT), ==, TBX_VIX_OK);
+}
+
+/* Of a denied way nothing passes, of what may be a part of both all does. */
+static void
+test_packets (void)
+{
+  static const struct { guint8 op, mode, flags; gboolean from, to; } packets[] = {
+    { TBX_HGFS_OPEN, TBX_HGFS_MODE_READ, TBX_HGFS_OPEN_EXISTING, TRUE, FALSE },
+    { TBX_HGFS_OPEN, TBX_HGFS_MODE_READ, TBX_HGFS_OPEN_CREATE, FALSE, TRUE },
+    { TBX_HGFS_OPEN, TBX_HGFS_MODE_WRITE, TBX_HGFS_OPEN_EXISTING, FALSE, TRUE },
+    { TBX_HGFS_OPEN, TBX_HGFS_MODE_READ_WRITE, TBX_HGFS_OPEN_EXISTING, FALSE, TRUE },
+    { TBX_HGFS_READ, 0, 0, TRUE, FALSE },
+    { TBX_HGFS_WRITE, 0, 0, FALSE, TRUE },
+    { TBX_HGFS_DELETE_FILE, 0, 0, FALSE, TRUE },
+    { TBX_HGFS_GETATTR, 0, 0, TRUE, TRUE },
+    { TBX_HGFS_CLOSE, 0, 0, TRUE, TRUE },
+    { TBX_HGFS_N_OPS, 0, 0, TRUE, TRUE },
+  };
+  char *deny_from[] = { (char *) "InitiateFileTransferFromGuest", NULL };
+  char *deny_to[] = { (char *) "InitiateFileTransferToGuest", NULL };
+  g_autoptr(TbxPolicy) no_from = tbx_policy_new ();
+  g_autoptr(TbxPolicy) no_to = tbx_policy_new ();
+
+  tbx_policy_set_rule (no_from, TBX_POLICY_ALL, NULL, &(TbxPolicyRule) { TRUE, deny_from, NULL });
+  tbx_policy_set_rule (no_to, TBX_POLICY_USER, "bob", &(TbxPolicyRule) { TRUE, deny_to, NULL });
+  for (gsize i = 0; i < G_N_ELEMENTS (packets); i++)
+    {
+      /* Id and operation, then mode, flags, permissions and an empty name. */
+      const guint8 data[8 + 13] = { 1, 0, 0, 0, packets[i].op, 0, 0, 0,
+                                    packets[i].mode, 0, 0, 0, packets[i].flags };
+      const TbxVixOpcodeInfo *info = tbx_policy_opcode_of_packet (data, sizeof data);
+
+      g_test_message ("Packet %" G_GSIZE_FORMAT, i);
+      g_assert_cmpint (tbx_policy_check (no_from, info) == TBX_VIX_OK, ==, packets[i].to);
+      g_assert_cmpint (tbx_policy_check_user (no_to, info, "bob", no_groups) == TBX_VIX_OK, ==,
+                       packets[i].from);
+      g_assert_cmpint (tbx_policy_check (no_to, info), ==, TBX_VIX_OK);
+    }
 }
 
 static void
@@ -132,6 +171,7 @@ main (int argc, char **argv)
   g_test_add_func ("/policy/disabled", test_disabled);
   g_test_add_func ("/policy/lists", test_lists);
   g_test_add_func ("/policy/reasons", test_reasons);
+  g_test_add_func ("/policy/packets", test_packets);
   g_test_add_func ("/policy/users-and-groups", test_users_and_groups);
   return g_test_run ();
 }

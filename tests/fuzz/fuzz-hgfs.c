@@ -2,6 +2,7 @@
 #include "fuzz-target.h"
 #include "tbx-hgfs-replies.h"
 #include "tbx-hgfs-time.h"
+#include "tbx-hgfs-way.h"
 #include <string.h>
 
 #define LIMIT (1 << 20)
@@ -167,6 +168,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   TbxHgfsPacket packet;
   guint64 time;
 
+  g_assert_cmpuint (tbx_hgfs_way (data, size), <, TBX_HGFS_N_WAYS);
   if (tbx_hgfs_packet_decode (data, size, &packet) == TBX_HGFS_OK)
     try_request (&packet);
   try_answer (&packet);

@@ -14,6 +14,7 @@ VECTORS = Path(__file__).resolve().parent.parent / 'vectors' / 'hgfs.json'
 SESSION_AT = 36
 SESSIONS = {0x1122334455667788: 'a', 0x99aabbccddeeff00: 'b'}
 FIVE_GB = 5 * 2 ** 30
+SETATTR_V3, CREATE_DIR_V3, DELETE_FILE_V3, RENAME_V3, OPEN_V4, DELETE_V4 = 32, 33, 34, 36, 49, 53
 
 
 class Files(TransferCase):
@@ -98,6 +99,49 @@ class Files(TransferCase):
         self.assertEqual(mine.read(handle, 0, 10), b'mine')
 
 
+class Policy(TransferCase):
+    """What a method may not do, its packets may not do either, with or without the method."""
+
+    def refusal(self, session, op, payload):
+        with self.assertRaises(tbxhgfs.Refused) as refused:
+            session.call(op, payload)
+        return str(refused.exception)
+
+    def writes(self):
+        return [tbxhgfs.upload_request(str(self.remote / 'new')),
+                tbxhgfs.append_request(1, b'text'), (OPEN_V4, bytes(8)), (DELETE_V4, bytes(8)),
+                (CREATE_DIR_V3, bytes(8)), (DELETE_FILE_V3, bytes(8)), (RENAME_V3, bytes(8)),
+                (SETATTR_V3, bytes(8))]
+
+    def test_no_uploads(self):
+        (self.remote / 'f').write_bytes(b'content')
+        self.start_guest('[guest-operations]\ndeny=InitiateFileTransferToGuest\n')
+        session = self.hgfs()
+        for op, payload in self.writes():
+            # A form of OPEN that is not whole opens nothing: the host tries an older one.
+            self.assertIn('status 7' if op == OPEN_V4 else 'OK 20005 ',
+                          self.refusal(session, op, payload), op)
+        handle = session.open(str(self.remote / 'f'))
+        self.assertEqual(session.read(handle, 0), b'content')
+        session.close(handle)
+        session.end()
+        self.assertEqual([path.name for path in self.remote.iterdir()], ['f'])
+
+    def test_no_downloads(self):
+        (self.remote / 'f').write_bytes(b'content')
+        self.start_guest(f'[guest-operations user {self.alice.name}]\n'
+                         'deny=InitiateFileTransferFromGuest\n')
+        session = self.hgfs()
+        for request in (tbxhgfs.open_request(str(self.remote / 'f')), tbxhgfs.read_request(1, 0)):
+            self.assertIn('OK 20005 ', self.refusal(session, *request))
+        handle = session.open_upload(str(self.remote / 'new'))
+        session.call(*tbxhgfs.append_request(handle, b'text'))
+        self.assertIn('OK 20005 ', self.refusal(session, *tbxhgfs.read_request(handle, 0)))
+        session.close(handle)
+        session.end()
+        self.assertEqual((self.remote / 'new').read_bytes(), b'text')
+
+
 class Raw(TransferCase):
     """Packets without credentials, where the administrator names who serves them."""
 
@@ -152,6 +196,13 @@ class Raw(TransferCase):
     def test_denied_account(self):
         self.start(f'[guest-operations user {self.alice.name}]\nenabled=false\n')
         self.assertRefused()
+
+    def test_no_uploads(self):
+        self.start('deny=InitiateFileTransferToGuest\n')
+        raw = self.hgfs(raw=True)
+        with self.assertRaises(tbxhgfs.Refused):
+            raw.open_upload(str(self.remote / 'new'))
+        self.assertEqual(list(self.remote.iterdir()), [])
 
     def test_no_root(self):
         self.start_guest('[guest-operations]\nraw-hgfs=root\n')
