@@ -6,18 +6,21 @@ G_BEGIN_DECLS
 
 /* An agent is exported once; then it is registered each time that the daemon appears. */
 G_GNUC_INTERNAL
-gboolean      tbx_agent_export        (TbxAgent *self, GDBusConnection *connection, GError **error);
+gboolean      tbx_agent_export       (TbxAgent *self, GDBusConnection *connection, GError **error);
 G_GNUC_INTERNAL
-void          tbx_agent_unexport      (TbxAgent *self);
+void          tbx_agent_unexport     (TbxAgent *self);
 G_GNUC_INTERNAL
-gboolean      tbx_agent_is_exported   (TbxAgent *self);
+gboolean      tbx_agent_is_exported  (TbxAgent *self);
 G_GNUC_INTERNAL
-void          tbx_agent_set_owner     (TbxAgent *self, const char *owner);
+void          tbx_agent_set_owner    (TbxAgent *self, const char *owner);
 G_GNUC_INTERNAL
-GDBusMessage *tbx_agent_registration  (TbxAgent *self);
+GDBusMessage *tbx_agent_registration (TbxAgent *self, guint *attempt);
 G_GNUC_INTERNAL
-gboolean      tbx_agent_registered    (TbxAgent *self, GDBusMessage *reply, GError **error);
+gboolean      tbx_agent_is_current   (TbxAgent *self, guint attempt);
 G_GNUC_INTERNAL
-void          tbx_agent_unregister    (TbxAgent *self);
+gboolean      tbx_agent_registered   (TbxAgent     *self,
+                                      guint         attempt,
+                                      GDBusMessage *reply,
+                                      GError      **error);
 
 G_END_DECLS

@@ -10,7 +10,11 @@ typedef struct _TbxAgentSet TbxAgentSet;
 G_GNUC_INTERNAL
 TbxAgentSet *tbx_agent_set_new            (GDBusConnection *connection);
 G_GNUC_INTERNAL
-void         tbx_agent_set_free           (TbxAgentSet *self);
+TbxAgentSet *tbx_agent_set_ref            (TbxAgentSet *self);
+G_GNUC_INTERNAL
+void         tbx_agent_set_unref          (TbxAgentSet *self);
+G_GNUC_INTERNAL
+void         tbx_agent_set_close          (TbxAgentSet *self);
 G_GNUC_INTERNAL
 void         tbx_agent_set_set_owner      (TbxAgentSet *self, const char *owner);
 G_GNUC_INTERNAL
@@ -21,6 +25,6 @@ gboolean     tbx_agent_set_register_sync  (TbxAgentSet *self, TbxAgent *agent,
 G_GNUC_INTERNAL
 void         tbx_agent_set_remove         (TbxAgentSet *self, TbxAgent *agent);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxAgentSet, tbx_agent_set_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxAgentSet, tbx_agent_set_unref)
 
 G_END_DECLS

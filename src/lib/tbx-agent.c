@@ -23,7 +23,10 @@ typedef struct
   GDBusInterfaceSkeleton *skeleton;     /* there (owned) */
   char                   *object;       /* its path (owned) */
   char                   *owner;        /* unique name of the daemon, or NULL (owned) */
-  gboolean                registered;
+  guint                   attempt;      /* number of the registration that counts */
+  guint                   first;        /* those before it were of what is not exported any more */
+  gboolean                asked;        /* its owner got that, and has not said no */
+  gboolean                registered;   /* its owner has said yes */
 } TbxAgentPrivate;
 
 enum
@@ -103,23 +106,8 @@ tbx_agent_export (TbxAgent *self, GDBusConnection *connection, GError **error)
   priv->connection = g_object_ref (connection);
   priv->skeleton = g_steal_pointer (&skeleton);
   priv->object = g_steal_pointer (&object);
+  priv->first = priv->attempt + 1;
   return TRUE;
-}
-
-void
-tbx_agent_unexport (TbxAgent *self)
-{
-  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
-
-  if (priv->skeleton != NULL)
-    {
-      g_dbus_interface_skeleton_unexport (priv->skeleton);
-      g_signal_handlers_disconnect_by_data (priv->skeleton, self);
-    }
-  g_clear_object (&priv->skeleton);
-  g_clear_object (&priv->connection);
-  g_clear_pointer (&priv->object, g_free);
-  tbx_agent_set_owner (self, NULL);
 }
 
 /* @owner: the daemon that may call from now on, or NULL. */
@@ -132,6 +120,8 @@ tbx_agent_set_owner (TbxAgent *self, const char *owner)
     return;
   g_free (priv->owner);
   priv->owner = g_strdup (owner);
+  priv->attempt++;
+  priv->asked = FALSE;
   agent_set_registered (self, FALSE);
 }
 
@@ -149,46 +139,99 @@ agent_call (TbxAgent *self, const char *method, GVariant *arguments)
   return call;
 }
 
-/* Returns: (transfer full): the call that registers it with its owner */
+/* @attempt gets by which tbx_agent_registered() knows it.
+ * Returns: (transfer full): the call that registers it with its owner */
 GDBusMessage *
-tbx_agent_registration (TbxAgent *self)
+tbx_agent_registration (TbxAgent *self, guint *attempt)
 {
   TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
   TbxAgentClass *klass = TBX_AGENT_GET_CLASS (self);
 
+  *attempt = ++priv->attempt;
+  priv->asked = TRUE;
   return agent_call (self, klass->register_method, klass->register_arguments (self, priv->object));
 }
 
-/* Told of the answer to that call; NULL when there was none.  Returns whether it was yes. */
+/* Who was asked left the bus. */
+static gboolean
+is_gone (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
+}
+
+/* Whether it was not taken back since that call was made. */
 gboolean
-tbx_agent_registered (TbxAgent *self, GDBusMessage *reply, GError **error)
+tbx_agent_is_current (TbxAgent *self, guint attempt)
 {
   TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
 
-  if (reply == NULL || g_dbus_message_to_gerror (reply, error))
-    return FALSE;
-  /* That daemon may have gone meanwhile. */
-  agent_set_registered (self, g_strcmp0 (g_dbus_message_get_sender (reply), priv->owner) == 0);
-  return TRUE;
+  return priv->skeleton != NULL && attempt >= priv->first;
 }
 
-/* Nobody waits for the answer. */
-void
-tbx_agent_unregister (TbxAgent *self)
+/* Told of the answer to that call; NULL when there was none, and @error says why.  Returns
+ * FALSE with that error if it was no.  A daemon that left said nothing: the next is asked. */
+gboolean
+tbx_agent_registered (TbxAgent *self, guint attempt, GDBusMessage *reply, GError **error)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (!tbx_agent_is_current (self, attempt))
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The agent was taken back");
+      return FALSE;
+    }
+  if (reply != NULL && !g_dbus_message_to_gerror (reply, error))
+    {
+      if (attempt == priv->attempt)
+        agent_set_registered (self, TRUE);
+      return TRUE;
+    }
+  if (is_gone (*error) || (attempt != priv->attempt
+                           && !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
+    {
+      g_clear_error (error);
+      return TRUE;
+    }
+  if (reply != NULL)
+    priv->asked = FALSE;
+  return FALSE;
+}
+
+/* Nobody waits for the answer.  The daemon handles calls in their order, so that this undoes
+ * a registration that is still under way. */
+static void
+agent_send_unregistration (TbxAgent *self)
 {
   TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
   TbxAgentClass *klass = TBX_AGENT_GET_CLASS (self);
-  g_autoptr(GDBusMessage) call = NULL;
+  g_autoptr(GDBusMessage) call = agent_call (self, klass->unregister_method,
+                                             klass->unregister_arguments (self, priv->object));
 
-  if (!priv->registered)
-    return;
-  call = agent_call (self, klass->unregister_method,
-                     klass->unregister_arguments (self, priv->object));
   g_dbus_message_set_flags (call, G_DBUS_MESSAGE_FLAGS_NO_AUTO_START
                                   | G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
   g_dbus_connection_send_message (priv->connection, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL,
                                   NULL);
-  agent_set_registered (self, FALSE);
+}
+
+/* Takes it back, and off the bus.  Does nothing the second time. */
+void
+tbx_agent_unexport (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  if (priv->skeleton == NULL)
+    return;
+  if (priv->asked)
+    agent_send_unregistration (self);
+  g_dbus_interface_skeleton_unexport (priv->skeleton);
+  g_signal_handlers_disconnect_by_data (priv->skeleton, self);
+  g_clear_object (&priv->skeleton);
+  g_clear_object (&priv->connection);
+  g_clear_pointer (&priv->object, g_free);
+  tbx_agent_set_owner (self, NULL);
 }
 
 static GVariant *
@@ -206,13 +249,7 @@ tbx_agent_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
 static void
 tbx_agent_dispose (GObject *object)
 {
-  TbxAgent *self = TBX_AGENT (object);
-
-  if (tbx_agent_is_exported (self))
-    {
-      tbx_agent_unregister (self);
-      tbx_agent_unexport (self);
-    }
+  tbx_agent_unexport (TBX_AGENT (object));
   G_OBJECT_CLASS (tbx_agent_parent_class)->dispose (object);
 }
 

@@ -23,7 +23,7 @@ struct _TbxClient
   GObject          parent_instance;
   GDBusConnection *connection;   /* owned */
   TbxProxies       proxies;
-  TbxAgentSet     *agents;       /* owned; NULL until all proxies are there */
+  TbxAgentSet     *agents;       /* owned; NULL until all proxies are there, closed by dispose */
   gboolean         running;
 };
 
@@ -49,7 +49,11 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TbxClient, tbx_client, G_TYPE_OBJECT,
 static void
 on_owner_changed (TbxClient *self)
 {
-  g_autofree char *owner = tbx_proxies_dup_owner (&self->proxies);
+  g_autofree char *owner = NULL;
+
+  if (self->connection == NULL)   /* disposed of */
+    return;
+  owner = tbx_proxies_dup_owner (&self->proxies);
 
   tbx_agent_set_set_owner (self->agents, owner);
   if (self->running == (owner != NULL))
@@ -421,6 +425,7 @@ tbx_client_register_async (TbxClient          *self,
 
   g_return_if_fail (TBX_IS_CLIENT (self));
   g_return_if_fail (TBX_IS_AGENT (agent));
+  g_return_if_fail (self->agents != NULL);
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, tbx_client_register_async);
   tbx_agent_set_register_async (self->agents, agent, task);
@@ -464,6 +469,7 @@ tbx_client_register_sync (TbxClient    *self,
 {
   g_return_val_if_fail (TBX_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (TBX_IS_AGENT (agent), FALSE);
+  g_return_val_if_fail (self->agents != NULL, FALSE);
   return tbx_agent_set_register_sync (self->agents, agent, cancellable, error);
 }
 
@@ -482,6 +488,7 @@ tbx_client_unregister (TbxClient *self, TbxAgent *agent)
 {
   g_return_if_fail (TBX_IS_CLIENT (self));
   g_return_if_fail (TBX_IS_AGENT (agent));
+  g_return_if_fail (self->agents != NULL);
   tbx_agent_set_remove (self->agents, agent);
 }
 
@@ -507,10 +514,18 @@ tbx_client_dispose (GObject *object)
 {
   TbxClient *self = TBX_CLIENT (object);
 
-  g_clear_pointer (&self->agents, tbx_agent_set_free);
+  if (self->agents != NULL)
+    tbx_agent_set_close (self->agents);
   tbx_proxies_clear (&self->proxies);
   g_clear_object (&self->connection);
   G_OBJECT_CLASS (tbx_client_parent_class)->dispose (object);
+}
+
+static void
+tbx_client_finalize (GObject *object)
+{
+  g_clear_pointer (&TBX_CLIENT (object)->agents, tbx_agent_set_unref);
+  G_OBJECT_CLASS (tbx_client_parent_class)->finalize (object);
 }
 
 static void
@@ -521,6 +536,7 @@ tbx_client_class_init (TbxClientClass *klass)
   object_class->set_property = tbx_client_set_property;
   object_class->get_property = tbx_client_get_property;
   object_class->dispose = tbx_client_dispose;
+  object_class->finalize = tbx_client_finalize;
 
   (void) tbx_error_quark ();   /* so that errors from the bus keep their codes */
 

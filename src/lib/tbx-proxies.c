@@ -45,7 +45,14 @@ tbx_proxies_make_sync (TbxProxies      *self,
   return TRUE;
 }
 
-/* One proxy that is being made.  The task's data is the number of those that are missing. */
+/* Data of the task that makes them all. */
+typedef struct
+{
+  guint    n_missing;
+  gboolean failed;      /* the task has been told */
+} Progress;
+
+/* One proxy that is being made. */
 typedef struct
 {
   GTask   *task;   /* owned */
@@ -56,17 +63,20 @@ static void
 making_done (Making *making, GObject *proxy, GError *error)
 {
   g_autoptr(GTask) task = making->task;
-  guint n_missing = GPOINTER_TO_UINT (g_task_get_task_data (task)) - 1;
+  Progress *progress = g_task_get_task_data (task);
 
   *making->at = proxy;
   g_free (making);
-  g_task_set_task_data (task, GUINT_TO_POINTER (n_missing), NULL);
-  if (n_missing == 0 && error == NULL && !g_task_had_error (task))
+  progress->n_missing--;
+  if (error != NULL && !progress->failed)
+    {
+      progress->failed = TRUE;
+      g_task_return_error (task, error);
+      return;
+    }
+  g_clear_error (&error);   /* that of another was first */
+  if (progress->n_missing == 0 && !progress->failed)
     g_task_return_boolean (task, TRUE);
-  else if (error != NULL && !g_task_had_error (task))
-    g_task_return_error (task, error);
-  else
-    g_clear_error (&error);   /* that of another was first */
 }
 
 static void
@@ -92,8 +102,10 @@ void
 tbx_proxies_make_async (TbxProxies *self, GDBusConnection *connection, GTask *task)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
+  Progress *progress = g_new0 (Progress, 1);
 
-  g_task_set_task_data (task, GUINT_TO_POINTER (TBX_N_PROXIES), NULL);
+  progress->n_missing = TBX_N_PROXIES;
+  g_task_set_task_data (task, progress, g_free);
   for (guint i = 0; i < TBX_N_PROXIES; i++)
     {
       Making *making = g_new (Making, 1);
