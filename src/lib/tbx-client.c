@@ -71,6 +71,16 @@ client_complete (TbxClient *self)
   on_owner_changed (self);
 }
 
+/* GDBus itself complains loudly. */
+static gboolean
+client_check_bus (TbxClient *self, GError **error)
+{
+  if (!g_dbus_connection_is_closed (self->connection))
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection is closed");
+  return FALSE;
+}
+
 static gboolean
 client_init_sync (GInitable *initable, GCancellable *cancellable, GError **error)
 {
@@ -78,11 +88,24 @@ client_init_sync (GInitable *initable, GCancellable *cancellable, GError **error
 
   if (self->connection == NULL)
     self->connection = g_bus_get_sync (G_BUS_TYPE_SYSTEM, cancellable, error);
-  if (self->connection == NULL
+  if (self->connection == NULL || !client_check_bus (self, error)
       || !tbx_proxies_make_sync (&self->proxies, self->connection, cancellable, error))
     return FALSE;
   client_complete (self);
   return TRUE;
+}
+
+/* Takes @task. */
+static void
+client_make_proxies (TbxClient *self, GTask *task)
+{
+  g_autoptr(GTask) taken = task;
+  GError *error = NULL;
+
+  if (client_check_bus (self, &error))
+    tbx_proxies_make_async (&self->proxies, self->connection, task);
+  else
+    g_task_return_error (task, error);
 }
 
 static void
@@ -96,7 +119,7 @@ on_bus (GObject *source, GAsyncResult *result, gpointer user_data)
   if (self->connection == NULL)
     g_task_return_error (task, error);
   else
-    tbx_proxies_make_async (&self->proxies, self->connection, task);
+    client_make_proxies (self, g_steal_pointer (&task));
 }
 
 static void
@@ -114,7 +137,7 @@ client_init_async (GAsyncInitable     *initable,
   if (self->connection == NULL)
     g_bus_get (G_BUS_TYPE_SYSTEM, cancellable, on_bus, g_steal_pointer (&task));
   else
-    tbx_proxies_make_async (&self->proxies, self->connection, task);
+    client_make_proxies (self, g_steal_pointer (&task));
 }
 
 static gboolean

@@ -156,7 +156,7 @@ class Network(Base):
         agent.set_address('192.0.2.77')
         self.register(agent)
         self.primary('192.0.2.77')
-        self.assertEqual(self.tbx.get_network().props.primary_address, '192.0.2.77')
+        until(lambda: self.tbx.get_network().props.primary_address == '192.0.2.77', 'it is seen')
         agent.props.address = '2001:db8::7'
         self.primary('2001:db8::7')
         agent.props.address = ''

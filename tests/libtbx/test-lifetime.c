@@ -112,6 +112,24 @@ test_client_cancelled (void)
     }
 }
 
+/* No client, and no critical message, which g_test_init() makes fatal. */
+static void
+test_client_closed (void)
+{
+  g_autoptr(GDBusConnection) connection = connect_bus ();
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_dbus_connection_close_sync (connection, NULL, NULL);
+  g_assert_null (tbx_client_new_for_connection_sync (connection, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  g_clear_error (&error);
+  tbx_client_new_for_connection_async (connection, NULL, on_result, &result);
+  tbx_test_until (result != NULL);
+  g_assert_null (tbx_client_new_for_connection_finish (result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
 /* The call keeps what it needs. */
 static void
 test_client_dropped (void)
@@ -354,6 +372,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/libtbx/client/cancelled", test_client_cancelled);
+  g_test_add_func ("/libtbx/client/closed", test_client_closed);
   g_test_add_func ("/libtbx/client/dropped", test_client_dropped);
   g_test_add_func ("/libtbx/agent/two-clients", test_two_clients);
   g_test_add_func ("/libtbx/agent/unregister-under-way", test_unregister_under_way);
