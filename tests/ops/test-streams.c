@@ -246,8 +246,6 @@ test_flows (Fixture *f, gconstpointer data)
   g_assert_cmpint (open_error (out), ==, EBUSY);
   while (written < 10 * LIMIT)
     {
-      guint8 byte = byte_at (written);
-
       g_assert_cmpuint (must_read (f, file, taken, 61440, taken), ==, 61440);
       /* A packet that is sent again gets the same. */
       g_assert_cmpuint (must_read (f, file, taken, 61440, taken), ==, 61440);
@@ -255,9 +253,9 @@ test_flows (Fixture *f, gconstpointer data)
       if (taken > 0)
         g_assert_cmpint (read_error (file, taken - 1, 10), ==, ESTALE);
       taken += 61440;
-      while (written < 10 * LIMIT && write (f->ends.out, &byte, 1) == 1)
-        byte = byte_at (++written);
-      written += program_writes (f->ends.out, written, MIN (50000, 10 * LIMIT - written));
+      /* As much as went when this part was asked for. */
+      if (taken > 61440)
+        written += program_writes (f->ends.out, written, MIN (61440, 10 * LIMIT - written));
     }
   end_output (f);
   for (gsize n = 1; n > 0; taken += n)
