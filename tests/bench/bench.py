@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
+import tbxguest   # noqa: E402
 import tbxhgfs   # noqa: E402
 from texts import FILE_BYTES, FILES, make_texts   # noqa: E402
 
@@ -120,14 +121,37 @@ def idle(argv):
         guest.end()
 
 
-def memory(argv):
-    """Proportional set size in kilobytes."""
+def family(pid):
+    """A process and all that came of it."""
+    children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def memory(argv, login):
+    """Proportional set sizes in kilobytes: the daemon, the processes of one idle worker."""
     guest = Guest(argv)
     try:
+        guest.tell('guest', '-l', login, 'validate')
         time.sleep(3)
-        return pss(guest.pid())
+        return [pss(pid) for pid in family(guest.pid())]
     finally:
         guest.end()
+
+
+def memory_of_guests():
+    """As root the worker has an account and PAM, as everywhere; else it is our own."""
+    worker = f'--worker={os.environ["TBX_WORKER"]}'
+    if os.geteuid() != 0:
+        login = f'{pwd.getpwuid(os.geteuid()).pw_name}:any'
+        return memory([*DAEMON, '--auth=self', worker], login)
+    account = tbxguest.make_account(f'tbx-m{os.getpid()}')
+    try:
+        with tempfile.NamedTemporaryFile('w') as config:
+            config.write(f'{HARMLESS.read_text()}\n[auth]\npam-directory={tbxguest.PAM}\n')
+            config.flush()
+            return memory([*DAEMON[:-1], f'--config={config.name}', worker], account.login)
+    finally:
+        tbxguest.remove_account(account)
 
 
 TRANSFER_BYTES = 128 * 1000 * 1000 // tbxhgfs.PACKET_BYTES * tbxhgfs.PACKET_BYTES
@@ -290,7 +314,9 @@ def main():
     elif which == 'idle':
         print(f'idle: {idle(DAEMON):.1f} wake-ups a second (budget 11)')
     elif which == 'memory':
-        print(f'memory: PSS {memory(DAEMON)} kB (budget 6144 with one worker)')
+        daemon, *worker = memory_of_guests()
+        print(f'memory: PSS of the daemon {daemon} kB, of one idle worker {" + ".join(map(str, worker))} '
+              f'kB, together {daemon + sum(worker)} kB (budget 6144)')
 
 
 main()
