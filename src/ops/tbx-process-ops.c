@@ -221,8 +221,9 @@ return_kill_errno (TbxOp *op, int error_number)
 {
   if (error_number == EPERM || error_number == EACCES)
     tbx_op_return (op, TBX_VIX_GUEST_USER_PERMISSIONS, error_number);
-  else
-    tbx_op_return_errno (op, error_number == EINVAL ? ESRCH : error_number);
+  else   /* of a thread pidfd_open() says EINVAL or, in later kernels, ENOENT */
+    tbx_op_return_errno (op, error_number == EINVAL || error_number == ENOENT ? ESRCH
+                                                                               : error_number);
 }
 
 /* Through a pidfd, so that nobody else is hit who got the pid in between.
@@ -231,6 +232,7 @@ void
 tbx_handle_terminate_process (TbxOps *self, TbxOp *op)
 {
   gint64 pid = tbx_op_get_request (op)->terminate_process.pid;
+  TbxProgram *program = find_listed (self, pid);
   Termination *termination;
   int pidfd;
 
@@ -239,7 +241,9 @@ tbx_handle_terminate_process (TbxOps *self, TbxOp *op)
       tbx_op_return (op, TBX_VIX_GUEST_USER_PERMISSIONS, EPERM);
       return;
     }
-  if (pid < 0 || pid > G_MAXINT32)
+  /* The host means the program that it sees under this number, which may be another's now. */
+  if (pid < 0 || pid > G_MAXINT32
+      || (program != NULL && tbx_program_get_ended_us (program) != 0))
     {
       tbx_op_return_errno (op, ESRCH);
       return;

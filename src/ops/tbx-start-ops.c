@@ -113,7 +113,9 @@ resolve_directory (TbxOps *self, TbxOp *op, const char *wanted)
 
       return g_strdup (usable ? home : "/");
     }
-  if (stat (wanted, &info) < 0 || !S_ISDIR (info.st_mode))
+  if (stat (wanted, &info) < 0)
+    tbx_op_return (op, TBX_VIX_NOT_A_DIRECTORY, errno);
+  else if (!S_ISDIR (info.st_mode))
     tbx_op_return (op, TBX_VIX_NOT_A_DIRECTORY, ENOTDIR);
   else if (access (wanted, X_OK) < 0)
     tbx_op_return_errno (op, errno);

@@ -164,8 +164,10 @@ check_new_file (TbxOp *op, const char *path, int error_number)
 
   if (error_number == ENAMETOOLONG)
     tbx_op_return_errno (op, error_number);
-  else if (stat (folder, &info) < 0 || !S_ISDIR (info.st_mode))
-    tbx_op_return (op, TBX_VIX_FILE_NAME_INVALID, ENOENT);
+  else if (stat (folder, &info) < 0)
+    tbx_op_return (op, TBX_VIX_FILE_NAME_INVALID, errno);
+  else if (!S_ISDIR (info.st_mode))
+    tbx_op_return (op, TBX_VIX_FILE_NAME_INVALID, ENOTDIR);
   else if (access (folder, W_OK | X_OK) < 0)
     tbx_op_return (op, TBX_VIX_FILE_ACCESS_ERROR, errno);
   else

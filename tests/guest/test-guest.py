@@ -212,20 +212,26 @@ class Hung(Guest):
         self.addCleanup(os.close, fd)
         return folder
 
-    def test_a_hung_file_system_holds_up_nobody(self):
-        folder = self.mount()
+    def ping_behind_a_list_of(self, folder):
+        """Seconds until the ping came back, the start of both clients included."""
         self.guest('validate')
         start = time.monotonic()
         listing = subprocess.Popen(
             [tbxtest.program('TBX_VMXSIM'), '--control', str(self.host.control), 'guest', '-l',
              f'{self.alice}:{PASSWORD}', 'ls', str(folder)], stderr=subprocess.PIPE, text=True)
         self.assertEqual(self.host.ask('rpc', 'ping'), 'OK ')
-        self.assertIn(': 7 ', listing.communicate()[1])
         took = time.monotonic() - start
+        self.assertIn(': 7 ', listing.communicate()[1])
+        return took
+
+    def test_a_hung_file_system_holds_up_nobody(self):
+        folder = self.mount()
+        times = [self.ping_behind_a_list_of(folder) for _ in range(3)]
         self.assertEqual(self.guest('ls', '-s', '/etc', '^passwd$', user=self.bob), 'passwd')
         # Another worker serves the user meanwhile.
         self.assertEqual(self.guest('validate'), '')
-        print(f'# the ping came back and the request failed after {took * 1000:.0f} ms')
+        # What else the machine does must not count.
+        self.assertLess(min(times), 0.5, times)
 
     def test_a_fifo_is_no_file(self):
         fifo = self.place / 'fifo'

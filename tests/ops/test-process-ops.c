@@ -2,6 +2,7 @@
 #include "tbx-ops-fixture.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,8 +112,10 @@ test_start_errors (OpsFixture *f, gconstpointer data)
   g_assert_cmpint (f->code, ==, TBX_VIX_GUEST_USER_PERMISSIONS);
   start (f, "/bin/true", NULL, "/etc/passwd");
   g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_DIRECTORY);
+  g_assert_cmpint (f->error_number, ==, ENOTDIR);
   start (f, "/bin/true", NULL, "/nonexistent");
   g_assert_cmpint (f->code, ==, TBX_VIX_NOT_A_DIRECTORY);
+  g_assert_cmpint (f->error_number, ==, ENOENT);
   start (f, "a/b", NULL, NULL);
   g_assert_cmpint (f->code, ==, TBX_VIX_INVALID_ARG);
   start (f, "  ", NULL, NULL);
@@ -246,6 +249,44 @@ test_list (OpsFixture *f, gconstpointer data)
   g_assert_cmpint (f->code, ==, TBX_VIX_NO_SUCH_PROCESS);
 }
 
+/* More than fits is fetched in slices, of which each is there until the last was. */
+static void
+test_list_pages (OpsFixture *f, gconstpointer data)
+{
+  g_autofree char *text = g_strnfill (3000, 'x');
+  g_autoptr(GString) all = g_string_new (NULL);
+  TbxVixRequest request = ops_request (TBX_VIX_LIST_PROCESSES_EX);
+  unsigned key = 0, total = 0, left = 0;
+  int n = 0;
+
+  for (guint i = 0; i < 50; i++)
+    start (f, "/bin/true", text, NULL);
+  wait_ended (f, 50);
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (sscanf (f->payload,
+                           "<key>%u</key><totalSize>%u</totalSize><leftToSend>%u</leftToSend>%n",
+                           &key, &total, &left, &n), ==, 3);
+  g_assert_cmpuint (f->payload_size, <=, TBX_VIX_PAYLOAD_MAX_BYTES);
+  g_string_append (all, f->payload + n);
+  while (left > 0)
+    {
+      request.list_processes.key = key;
+      request.list_processes.offset = (guint32) all->len;
+      ops_fixture_run (f, &request);
+      g_assert_cmpint (f->code, ==, TBX_VIX_OK);
+      g_assert_cmpint (sscanf (f->payload, "<leftToSend>%u</leftToSend>%n", &left, &n), ==, 1);
+      g_string_append (all, f->payload + n);
+    }
+  g_assert_cmpuint (all->len, ==, total - 1);   /* which counts the NUL at its end */
+  g_assert_true (g_str_has_suffix (all->str, "</proc>"));
+  n = 0;
+  for (const char *at = all->str; (at = strstr (at, " xxx")) != NULL; at++)
+    n++;
+  g_assert_cmpint (n, >=, 50);
+  ops_fixture_run (f, &request);   /* it was fetched */
+  g_assert_cmpint (f->code, ==, TBX_VIX_FAIL);
+}
+
 static void
 test_list_unknown_key (OpsFixture *f, gconstpointer data)
 {
@@ -275,6 +316,48 @@ test_terminate_stubborn (OpsFixture *f, gconstpointer data)
   g_assert_cmpint (f->ended->len, ==, 0);
   g_assert_cmpint (g_get_monotonic_time () - began_us, >=, 900 * 1000);
   g_assert_cmpint (ended (f, 0)->signal, ==, SIGKILL);
+}
+
+static gpointer
+say_thread_id (gpointer queue)
+{
+  g_async_queue_push (queue, GINT_TO_POINTER (gettid ()));
+  return g_async_queue_pop (queue);
+}
+
+/* A thread's number is no process's. */
+static void
+test_terminate_thread (OpsFixture *f, gconstpointer data)
+{
+  TbxVixRequest request = ops_request (TBX_VIX_TERMINATE_PROCESS);
+  g_autoptr(GAsyncQueue) queue = g_async_queue_new ();
+  GThread *thread = g_thread_new ("test", say_thread_id, queue);
+
+  request.terminate_process.pid = GPOINTER_TO_INT (g_async_queue_pop (queue));
+  ops_fixture_run (f, &request);
+  g_async_queue_push (queue, queue);
+  g_thread_join (thread);
+  g_assert_cmpint (f->code, ==, TBX_VIX_NO_SUCH_PROCESS);
+}
+
+/* Whoever has the number of an ended program, which is what the host means. */
+static void
+test_terminate_ended (OpsFixture *f, gconstpointer data)
+{
+  TbxVixRequest request = ops_request (TBX_VIX_TERMINATE_PROCESS);
+  g_autoptr(GSubprocess) other = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, NULL, "/bin/sleep",
+                                                   "1000", NULL);
+  TbxOpsProgram record = { .command = "x", .command_line = "x", .start = 1, .end = 2 };
+
+  record.pid = g_ascii_strtoll (g_subprocess_get_identifier (other), NULL, 10);
+  tbx_ops_adopt_program (f->ops, &record);
+  request.terminate_process.pid = record.pid;
+  ops_fixture_run (f, &request);
+  g_assert_cmpint (f->code, ==, TBX_VIX_NO_SUCH_PROCESS);
+  g_assert_cmpint (kill ((pid_t) record.pid, 0), ==, 0);
+  g_subprocess_force_exit (other);
+  g_assert_true (g_subprocess_wait (other, NULL, NULL));
+  g_assert_cmpint (g_subprocess_get_term_sig (other), ==, SIGKILL);
 }
 
 static void
@@ -462,9 +545,12 @@ main (int argc, char **argv)
   ADD ("/process-ops/list-order", test_list_order);
   ADD ("/process-ops/many", test_many);
   ADD ("/process-ops/list", test_list);
+  ADD ("/process-ops/list-pages", test_list_pages);
   ADD ("/process-ops/list-unknown-key", test_list_unknown_key);
   ADD ("/process-ops/terminate-stubborn", test_terminate_stubborn);
   ADD ("/process-ops/terminate-refused", test_terminate_refused);
+  ADD ("/process-ops/terminate-thread", test_terminate_thread);
+  ADD ("/process-ops/terminate-ended", test_terminate_ended);
   ADD ("/process-ops/environment", test_environment);
   ADD ("/process-ops/script", test_script);
   ADD ("/process-ops/script-names-are-taken", test_script_names_are_taken);

@@ -279,6 +279,10 @@ test_transfer_to (OpsFixture *f, gconstpointer data)
     }
   transfer_to (f, too_long, TRUE);
   g_assert_cmpint (f->code, ==, TBX_VIX_FILE_NAME_TOO_LONG);
+  transfer_to (f, "d/b</new", TRUE);
+  g_assert_cmpint (f->error_number, ==, ENOTDIR);
+  transfer_to (f, "missing/new", TRUE);
+  g_assert_cmpint (f->error_number, ==, ENOENT);
   g_assert_false (ops_fixture_exists (f, "new"));   /* nothing is made */
   g_assert_false (ops_fixture_exists (f, "d/new"));
 }
