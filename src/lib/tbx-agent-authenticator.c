@@ -3,6 +3,7 @@
 #include "tbx-bus-api.h"
 #include "tbx-error.h"
 #include "tbx-request-login-private.h"
+#include <errno.h>
 #include <gio/gunixfdlist.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,8 +54,12 @@ read_credentials (GVariant *handle, GUnixFDList *fds, char *buffer, gsize size, 
   fd = fds == NULL ? -1 : g_unix_fd_list_get (fds, g_variant_get_handle (handle), error);
   if (fd < 0)
     return FALSE;
-  for (; n < size && got > 0; n += (gsize) MAX (got, 0))
-    got = read (fd, buffer + n, size - n);
+  for (; n < size && got != 0; n += (gsize) MAX (got, 0))
+    {
+      got = read (fd, buffer + n, size - n);
+      if (got < 0 && errno != EINTR)
+        break;
+    }
   close (fd);
   /* The name, a NUL, the password, a NUL. */
   if (got == 0 && n >= 2 && buffer[n - 1] == '\0' && strlen (buffer) + 1 < n

@@ -120,10 +120,9 @@ static gboolean
 on_terminate (TbxBusAgentProgram    *skeleton,
               GDBusMethodInvocation *invocation,
               guint64                handle,
-              TbxAgentProgram       *self)
+              GHashTable            *runs)
 {
-  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (self);
-  TbxRun *run = g_hash_table_lookup (priv->runs, &handle);
+  TbxRun *run = g_hash_table_lookup (runs, &handle);
 
   if (run != NULL)
     {
@@ -135,14 +134,29 @@ on_terminate (TbxBusAgentProgram    *skeleton,
   return TRUE;
 }
 
+static void
+unref_runs (gpointer data, GClosure *closure)
+{
+  g_hash_table_unref (data);
+}
+
 static GDBusInterfaceSkeleton *
 agent_program_create_skeleton (TbxAgent *agent)
 {
+  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (agent));
   TbxBusAgentProgram *skeleton = tbx_bus_agent_program_skeleton_new ();
 
   g_signal_connect_object (skeleton, "handle-start", G_CALLBACK (on_start), agent, 0);
-  g_signal_connect_object (skeleton, "handle-terminate", G_CALLBACK (on_terminate), agent, 0);
+  g_signal_connect_data (skeleton, "handle-terminate", G_CALLBACK (on_terminate),
+                         g_hash_table_ref (priv->runs), unref_runs, 0);
   return G_DBUS_INTERFACE_SKELETON (skeleton);
+}
+
+/* What runs goes on: it can be terminated, and its end is told. */
+static void
+agent_program_retire (TbxAgent *agent, GDBusInterfaceSkeleton *skeleton)
+{
+  tbx_run_retire (skeleton);
 }
 
 static GVariant *
@@ -197,6 +211,7 @@ tbx_agent_program_class_init (TbxAgentProgramClass *klass)
   agent_class->register_method = "RegisterProgram";
   agent_class->unregister_method = "UnregisterProgram";
   agent_class->create_skeleton = agent_program_create_skeleton;
+  agent_class->retire = agent_program_retire;
   agent_class->register_arguments = agent_program_register_arguments;
   agent_class->unregister_arguments = agent_program_unregister_arguments;
   object_class->set_property = tbx_agent_program_set_property;

@@ -68,13 +68,16 @@ tbx_agent_is_registered (TbxAgent *self)
   return priv->registered;
 }
 
+/* Unique name of the daemon that may call an object; kept there, for it may outlive the agent. */
+static G_DEFINE_QUARK (tbx-agent-owner, owner_of)
+
 /* The bus may let others through, too. */
 static gboolean
-on_authorize (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation, TbxAgent *self)
+on_authorize (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
 {
-  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+  const char *owner = g_object_get_qdata (G_OBJECT (skeleton), owner_of_quark ());
 
-  if (g_strcmp0 (g_dbus_method_invocation_get_sender (invocation), priv->owner) == 0)
+  if (g_strcmp0 (g_dbus_method_invocation_get_sender (invocation), owner) == 0)
     return TRUE;
   g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR,
                                                  G_DBUS_ERROR_ACCESS_DENIED,
@@ -100,7 +103,7 @@ tbx_agent_export (TbxAgent *self, GDBusConnection *connection, GError **error)
                                              g_atomic_int_add (&n_objects, 1));
 
   g_assert (priv->skeleton == NULL);
-  g_signal_connect (skeleton, "g-authorize-method", G_CALLBACK (on_authorize), self);
+  g_signal_connect (skeleton, "g-authorize-method", G_CALLBACK (on_authorize), NULL);
   if (!g_dbus_interface_skeleton_export (skeleton, connection, object, error))
     return FALSE;
   priv->connection = g_object_ref (connection);
@@ -120,6 +123,8 @@ tbx_agent_set_owner (TbxAgent *self, const char *owner)
     return;
   g_free (priv->owner);
   priv->owner = g_strdup (owner);
+  if (priv->skeleton != NULL)
+    g_object_set_qdata_full (G_OBJECT (priv->skeleton), owner_of_quark (), g_strdup (owner), g_free);
   priv->attempt++;
   priv->asked = FALSE;
   agent_set_registered (self, FALSE);
@@ -226,12 +231,17 @@ tbx_agent_unexport (TbxAgent *self)
     return;
   if (priv->asked)
     agent_send_unregistration (self);
-  g_dbus_interface_skeleton_unexport (priv->skeleton);
-  g_signal_handlers_disconnect_by_data (priv->skeleton, self);
+  TBX_AGENT_GET_CLASS (self)->retire (self, priv->skeleton);
   g_clear_object (&priv->skeleton);
   g_clear_object (&priv->connection);
   g_clear_pointer (&priv->object, g_free);
   tbx_agent_set_owner (self, NULL);
+}
+
+static void
+agent_retire (TbxAgent *self, GDBusInterfaceSkeleton *skeleton)
+{
+  g_dbus_interface_skeleton_unexport (skeleton);
 }
 
 static GVariant *
@@ -268,6 +278,7 @@ tbx_agent_class_init (TbxAgentClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   klass->unregister_arguments = agent_unregister_arguments;
+  klass->retire = agent_retire;
   object_class->get_property = tbx_agent_get_property;
   object_class->dispose = tbx_agent_dispose;
   object_class->finalize = tbx_agent_finalize;

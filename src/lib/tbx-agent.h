@@ -24,6 +24,7 @@ struct _TbxAgentClass
   GDBusInterfaceSkeleton *(*create_skeleton)   (TbxAgent *self);
   GVariant               *(*register_arguments)   (TbxAgent *self, const char *object);
   GVariant               *(*unregister_arguments) (TbxAgent *self, const char *object);
+  void                    (*retire)               (TbxAgent *self, GDBusInterfaceSkeleton *skeleton);
   gpointer                  padding[8];
 };
 

@@ -14,4 +14,7 @@ void    tbx_run_start      (TbxRun *self);
 G_GNUC_INTERNAL
 void    tbx_run_terminate  (TbxRun *self);
 
+G_GNUC_INTERNAL
+void    tbx_run_retire     (GDBusInterfaceSkeleton *skeleton);
+
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "tbx-run-private.h"
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
+#include <glib-unix.h>
 
 /**
  * TbxRun:
@@ -95,6 +96,45 @@ tbx_run_has_exited (TbxRun *self)
   return self->exited;
 }
 
+/* How many runs an object has that did not exit, and whether its agent is done with it. */
+typedef struct
+{
+  guint    n;
+  gboolean retired;
+} Runs;
+
+static G_DEFINE_QUARK (tbx-runs, runs_of)
+
+static Runs *
+runs_of (gpointer skeleton)
+{
+  Runs *runs = g_object_get_qdata (skeleton, runs_of_quark ());
+
+  if (runs == NULL)
+    {
+      runs = g_new0 (Runs, 1);
+      g_object_set_qdata_full (skeleton, runs_of_quark (), runs, g_free);
+    }
+  return runs;
+}
+
+static void
+runs_check (gpointer skeleton)
+{
+  const Runs *runs = runs_of (skeleton);
+
+  if (runs->retired && runs->n == 0)
+    g_dbus_interface_skeleton_unexport (skeleton);
+}
+
+/* Takes @skeleton off the bus once nothing runs there. */
+void
+tbx_run_retire (GDBusInterfaceSkeleton *skeleton)
+{
+  runs_of (skeleton)->retired = TRUE;
+  runs_check (skeleton);
+}
+
 /* The daemon sees the end of each stream before that of the program. */
 static void
 run_close (TbxRun *self)
@@ -123,6 +163,8 @@ tbx_run_exit (TbxRun *self, int exit_code)
   run_close (self);
   if (self->started)
     tbx_bus_agent_program_emit_exited (self->skeleton, self->handle, exit_code);
+  runs_of (self->skeleton)->n--;
+  runs_check (self->skeleton);
 }
 
 /* The daemon is told so now; from then on it waits for the exit. */
@@ -190,13 +232,16 @@ tbx_run_init (TbxRun *self)
 {
 }
 
-/* Takes the descriptors. */
+/* Takes the descriptors.  A write to a full pipe has to wait in the main loop. */
 TbxRun *
 tbx_run_new (TbxBusAgentProgram *skeleton, guint64 handle, int in, int out, int err)
 {
   TbxRun *self = g_object_new (TBX_TYPE_RUN, NULL);
 
   self->skeleton = g_object_ref (skeleton);
+  runs_of (skeleton)->n++;
+  g_unix_set_fd_nonblocking (out, TRUE, NULL);
+  g_unix_set_fd_nonblocking (err, TRUE, NULL);
   self->handle = handle;
   self->in = g_unix_input_stream_new (in, TRUE);
   self->out = g_unix_output_stream_new (out, TRUE);

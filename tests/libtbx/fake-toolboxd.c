@@ -12,24 +12,36 @@ struct _FakeToolboxd
   GDBusConnection          *connection;   /* owned */
   GDBusObjectManagerServer *objects;      /* owned */
   GPtrArray                *skeletons;    /* of GDBusInterfaceSkeleton (owned) */
-  GHashTable               *commands;     /* names that are registered (owned) */
+  GHashTable               *agents;       /* what is registered: name -> object (both owned) */
   gboolean                  waits;        /* nothing is answered */
   GPtrArray                *waiting;      /* of GDBusMethodInvocation (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (FakeToolboxd, fake_toolboxd, G_TYPE_OBJECT)
 
-/* RegisterRpc() and UnregisterRpc(). */
+/* RegisterKIND() and UnregisterKIND(): some are known by a name, others by the object. */
 static void
 toolboxd_do (FakeToolboxd *self, GDBusMethodInvocation *invocation)
 {
   const char *method = g_dbus_method_invocation_get_method_name (invocation);
-  g_autoptr(GVariant) command =
-    g_variant_get_child_value (g_dbus_method_invocation_get_parameters (invocation), 0);
-  const char *name = g_variant_get_string (command, NULL);
+  GVariant *arguments = g_dbus_method_invocation_get_parameters (invocation);
+  g_autoptr(GVariant) name = g_variant_get_child_value (arguments, 0);
+  const char *text = g_variant_get_string (name, NULL);
+  gboolean done;
 
-  if (g_str_equal (method, "RegisterRpc") ? g_hash_table_add (self->commands, g_strdup (name))
-                                          : g_hash_table_remove (self->commands, name))
+  if (g_str_has_prefix (method, "Unregister"))
+    done = g_hash_table_remove (self->agents, text);
+  else if (g_variant_is_of_type (name, G_VARIANT_TYPE_OBJECT_PATH))
+    done = g_hash_table_insert (self->agents, g_strdup (text), g_strdup (text));
+  else
+    {
+      const char *object;
+
+      g_variant_get_child (arguments, 1, "&o", &object);
+      done = !g_hash_table_contains (self->agents, text)
+             && g_hash_table_insert (self->agents, g_strdup (text), g_strdup (object));
+    }
+  if (done)
     g_dbus_method_invocation_return_value (invocation, NULL);
   else
     g_dbus_method_invocation_return_error (invocation, TBX_ERROR, TBX_ERROR_EXISTS, "%s failed", method);
@@ -45,21 +57,32 @@ toolboxd_handle (FakeToolboxd *self, GDBusMethodInvocation *invocation)
 }
 
 static gboolean
-on_register_rpc (TbxBusExtensions      *skeleton,
-                 GDBusMethodInvocation *invocation,
-                 const char            *command,
-                 const char            *object,
-                 FakeToolboxd          *self)
+on_named (gpointer               skeleton,
+          GDBusMethodInvocation *invocation,
+          const char            *name,
+          const char            *object,
+          FakeToolboxd          *self)
 {
   toolboxd_handle (self, invocation);
   return TRUE;
 }
 
 static gboolean
-on_unregister_rpc (TbxBusExtensions      *skeleton,
-                   GDBusMethodInvocation *invocation,
-                   const char            *command,
-                   FakeToolboxd          *self)
+on_unnamed (gpointer               skeleton,
+            GDBusMethodInvocation *invocation,
+            const char            *object,
+            gint                   priority,
+            FakeToolboxd          *self)
+{
+  toolboxd_handle (self, invocation);
+  return TRUE;
+}
+
+static gboolean
+on_unregister (gpointer               skeleton,
+               GDBusMethodInvocation *invocation,
+               const char            *name,
+               FakeToolboxd          *self)
 {
   toolboxd_handle (self, invocation);
   return TRUE;
@@ -72,9 +95,22 @@ fake_toolboxd_get_connection (FakeToolboxd *self)
 }
 
 gboolean
-fake_toolboxd_has (FakeToolboxd *self, const char *command)
+fake_toolboxd_has (FakeToolboxd *self, const char *name)
 {
-  return g_hash_table_contains (self->commands, command);
+  return g_hash_table_contains (self->agents, name);
+}
+
+/* Path of the one object that is registered. */
+const char *
+fake_toolboxd_get_object (FakeToolboxd *self)
+{
+  GHashTableIter iter;
+  gpointer object = NULL;
+
+  g_assert_cmpuint (g_hash_table_size (self->agents), ==, 1);
+  g_hash_table_iter_init (&iter, self->agents);
+  g_hash_table_iter_next (&iter, NULL, &object);
+  return object;
 }
 
 /* @waits: calls are answered by fake_toolboxd_answer() only. */
@@ -134,7 +170,7 @@ fake_toolboxd_finalize (GObject *object)
 
   g_ptr_array_unref (self->waiting);
   g_ptr_array_unref (self->skeletons);
-  g_hash_table_unref (self->commands);
+  g_hash_table_unref (self->agents);
   G_OBJECT_CLASS (fake_toolboxd_parent_class)->finalize (object);
 }
 
@@ -150,8 +186,23 @@ fake_toolboxd_init (FakeToolboxd *self)
 {
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   self->skeletons = g_ptr_array_new_with_free_func (g_object_unref);
-  self->commands = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->agents = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
+
+static const struct
+{
+  const char *signal;
+  GCallback   callback;
+} handlers[] = {
+  { "handle-register-rpc", G_CALLBACK (on_named) },
+  { "handle-register-program", G_CALLBACK (on_named) },
+  { "handle-register-file-handler", G_CALLBACK (on_named) },
+  { "handle-register-authenticator", G_CALLBACK (on_unnamed) },
+  { "handle-unregister-rpc", G_CALLBACK (on_unregister) },
+  { "handle-unregister-program", G_CALLBACK (on_unregister) },
+  { "handle-unregister-file-handler", G_CALLBACK (on_unregister) },
+  { "handle-unregister-authenticator", G_CALLBACK (on_unregister) },
+};
 
 /* Takes @connection, and has the daemon's name on it. */
 FakeToolboxd *
@@ -165,9 +216,8 @@ fake_toolboxd_new (GDBusConnection *connection)
   self->connection = connection;
   self->objects = g_dbus_object_manager_server_new (ROOT);
   g_dbus_object_manager_server_set_connection (self->objects, connection);
-  g_signal_connect_object (extensions, "handle-register-rpc", G_CALLBACK (on_register_rpc), self, 0);
-  g_signal_connect_object (extensions, "handle-unregister-rpc", G_CALLBACK (on_unregister_rpc),
-                           self, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_connect_object (extensions, handlers[i].signal, handlers[i].callback, self, 0);
   toolboxd_export (self, extensions);
   toolboxd_export (self, tbx_bus_manager_skeleton_new ());
   toolboxd_export (self, tbx_bus_power_skeleton_new ());

@@ -1,68 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libtbx-test.h"
 #include "fake-toolboxd.h"
 #include "tbx-test-loop.h"
-#include <tbx.h>
 
 /* Clients and agents that end, or are cancelled, while something is under way. */
-
-static GDBusConnection *
-connect_bus (void)
-{
-  g_autoptr(GError) error = NULL;
-  GDBusConnection *connection =
-    g_dbus_connection_new_for_address_sync (g_getenv ("DBUS_SESSION_BUS_ADDRESS"),
-                                            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                            | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                            NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return connection;
-}
-
-static void
-on_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **at = user_data;
-
-  g_assert_null (*at);
-  *at = g_object_ref (result);
-}
-
-static TbxClient *
-new_client (void)
-{
-  g_autoptr(GDBusConnection) connection = connect_bus ();
-  g_autoptr(GAsyncResult) result = NULL;
-  g_autoptr(GError) error = NULL;
-  TbxClient *client;
-
-  tbx_client_new_for_connection_async (connection, NULL, on_result, &result);
-  tbx_test_until (result != NULL);
-  client = tbx_client_new_for_connection_finish (result, &error);
-  g_assert_no_error (error);
-  return client;
-}
-
-static gboolean
-finish_registration (TbxClient *client, GAsyncResult **result, GError **error)
-{
-  g_autoptr(GAsyncResult) taken = NULL;
-
-  tbx_test_until (*result != NULL);
-  taken = g_steal_pointer (result);
-  return tbx_client_register_finish (client, taken, error);
-}
-
-static void
-register_agent (TbxClient *client, TbxAgent *agent)
-{
-  g_autoptr(GError) error = NULL;
-  GAsyncResult *result = NULL;
-
-  tbx_client_register_async (client, agent, NULL, on_result, &result);
-  finish_registration (client, &result, &error);
-  g_assert_no_error (error);
-}
 
 /* Whatever is under way to a connection, and back, is through. */
 static void
@@ -77,7 +18,7 @@ settle (FakeToolboxd *daemon, TbxClient *client)
                                          : fake_toolboxd_get_connection (daemon),
                               "org.freedesktop.DBus", "/org/freedesktop/DBus",
                               "org.freedesktop.DBus", "GetId", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
-                              -1, NULL, on_result, &result);
+                              -1, NULL, test_on_result, &result);
       tbx_test_until (result != NULL);
       reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (g_async_result_get_source_object (result)),
                                              result, NULL);
@@ -90,11 +31,11 @@ settle (FakeToolboxd *daemon, TbxClient *client)
 static void
 test_client_cancelled (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
 
   for (guint i = 0; i < 2; i++)
     {
-      g_autoptr(GDBusConnection) connection = connect_bus ();
+      g_autoptr(GDBusConnection) connection = test_connect ();
       g_autoptr(GCancellable) cancellable = g_cancellable_new ();
       g_autoptr(GAsyncResult) result = NULL;
       g_autoptr(GError) error = NULL;
@@ -102,7 +43,7 @@ test_client_cancelled (void)
 
       if (i == 0)
         g_cancellable_cancel (cancellable);
-      tbx_client_new_for_connection_async (connection, cancellable, on_result, &result);
+      tbx_client_new_for_connection_async (connection, cancellable, test_on_result, &result);
       g_cancellable_cancel (cancellable);
       tbx_test_until (result != NULL);
       client = tbx_client_new_for_connection_finish (result, &error);
@@ -116,7 +57,7 @@ test_client_cancelled (void)
 static void
 test_client_closed (void)
 {
-  g_autoptr(GDBusConnection) connection = connect_bus ();
+  g_autoptr(GDBusConnection) connection = test_connect ();
   g_autoptr(GAsyncResult) result = NULL;
   g_autoptr(GError) error = NULL;
 
@@ -124,7 +65,7 @@ test_client_closed (void)
   g_assert_null (tbx_client_new_for_connection_sync (connection, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   g_clear_error (&error);
-  tbx_client_new_for_connection_async (connection, NULL, on_result, &result);
+  tbx_client_new_for_connection_async (connection, NULL, test_on_result, &result);
   tbx_test_until (result != NULL);
   g_assert_null (tbx_client_new_for_connection_finish (result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
@@ -134,8 +75,8 @@ test_client_closed (void)
 static void
 test_client_dropped (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  TbxClient *client = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  TbxClient *client = test_new_client ();
   g_autoptr(GDBusConnection) connection = g_object_ref (tbx_client_get_connection (client));
   gpointer gone = client;
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("dropped"));
@@ -143,10 +84,10 @@ test_client_dropped (void)
   GAsyncResult *result = NULL;
 
   g_object_add_weak_pointer (G_OBJECT (client), &gone);
-  tbx_client_register_async (client, agent, NULL, on_result, &result);
+  tbx_client_register_async (client, agent, NULL, test_on_result, &result);
   g_object_unref (client);
   g_assert_nonnull (gone);
-  g_assert_true (finish_registration (client, &result, &error));
+  g_assert_true (test_finish_registration (client, &result, &error));
   g_assert_no_error (error);
   tbx_test_settle ();
   g_assert_null (gone);
@@ -157,21 +98,21 @@ test_client_dropped (void)
 static void
 test_two_clients (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  g_autoptr(TbxClient) one = new_client ();
-  g_autoptr(TbxClient) other = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  g_autoptr(TbxClient) one = test_new_client ();
+  g_autoptr(TbxClient) other = test_new_client ();
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("shared"));
   g_autoptr(GError) error = NULL;
   GAsyncResult *result = NULL;
 
-  register_agent (one, agent);
-  tbx_client_register_async (other, agent, NULL, on_result, &result);
-  g_assert_false (finish_registration (other, &result, &error));
+  test_register (one, agent);
+  tbx_client_register_async (other, agent, NULL, test_on_result, &result);
+  g_assert_false (test_finish_registration (other, &result, &error));
   g_assert_error (error, TBX_ERROR, TBX_ERROR_EXISTS);
   tbx_client_unregister (other, agent);
   g_assert_true (tbx_agent_is_registered (agent));
   tbx_client_unregister (one, agent);
-  register_agent (other, agent);
+  test_register (other, agent);
   g_assert_true (tbx_agent_is_registered (agent));
   g_assert_true (fake_toolboxd_has (daemon, "shared"));
 }
@@ -180,24 +121,24 @@ test_two_clients (void)
 static void
 test_unregister_under_way (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  g_autoptr(TbxClient) client = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  g_autoptr(TbxClient) client = test_new_client ();
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("hasty"));
   g_autoptr(GError) error = NULL;
   GAsyncResult *result = NULL;
 
   fake_toolboxd_set_waits (daemon, TRUE);
-  tbx_client_register_async (client, agent, NULL, on_result, &result);
+  tbx_client_register_async (client, agent, NULL, test_on_result, &result);
   tbx_test_until (fake_toolboxd_n_waiting (daemon) == 1);
   tbx_client_unregister (client, agent);
   fake_toolboxd_set_waits (daemon, FALSE);
   fake_toolboxd_answer (daemon);
-  g_assert_false (finish_registration (client, &result, &error));
+  g_assert_false (test_finish_registration (client, &result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_false (tbx_agent_is_registered (agent));
   settle (daemon, client);
   g_assert_false (fake_toolboxd_has (daemon, "hasty"));
-  register_agent (client, agent);
+  test_register (client, agent);
   g_assert_true (fake_toolboxd_has (daemon, "hasty"));
 }
 
@@ -205,20 +146,20 @@ test_unregister_under_way (void)
 static void
 test_register_anew_under_way (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  g_autoptr(TbxClient) client = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  g_autoptr(TbxClient) client = test_new_client ();
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("hasty"));
   g_autoptr(GError) error = NULL;
   GAsyncResult *first = NULL;
   GAsyncResult *second = NULL;
 
-  tbx_client_register_async (client, agent, NULL, on_result, &first);
+  tbx_client_register_async (client, agent, NULL, test_on_result, &first);
   tbx_client_unregister (client, agent);
-  tbx_client_register_async (client, agent, NULL, on_result, &second);
-  g_assert_false (finish_registration (client, &first, &error));
+  tbx_client_register_async (client, agent, NULL, test_on_result, &second);
+  g_assert_false (test_finish_registration (client, &first, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
-  finish_registration (client, &second, &error);
+  test_finish_registration (client, &second, &error);
   g_assert_no_error (error);
   g_assert_true (tbx_agent_is_registered (agent));
   settle (daemon, client);
@@ -228,24 +169,24 @@ test_register_anew_under_way (void)
 static void
 test_register_cancelled (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  g_autoptr(TbxClient) client = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  g_autoptr(TbxClient) client = test_new_client ();
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("cancelled"));
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
   g_autoptr(GError) error = NULL;
   GAsyncResult *result = NULL;
 
-  tbx_client_register_async (client, agent, cancellable, on_result, &result);
+  tbx_client_register_async (client, agent, cancellable, test_on_result, &result);
   tbx_test_until (fake_toolboxd_has (daemon, "cancelled"));
   g_cancellable_cancel (cancellable);
   if (result == NULL)
     g_assert_false (tbx_agent_is_registered (agent));
-  g_assert_false (finish_registration (client, &result, &error));
+  g_assert_false (test_finish_registration (client, &result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_false (tbx_agent_is_registered (agent));
   settle (daemon, client);
   g_assert_false (fake_toolboxd_has (daemon, "cancelled"));
-  register_agent (client, agent);
+  test_register (client, agent);
 }
 
 /* What a handler does, who notices that an agent is not registered any more. */
@@ -276,7 +217,7 @@ notified_new (TbxClient *client)
       g_autofree char *name = g_strdup_printf ("notified%u", i);
       g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new (name));
 
-      register_agent (client, agent);
+      test_register (client, agent);
       notified->agents[i] = agent;
       g_signal_connect (agent, "notify::registered", G_CALLBACK (on_notify), notified);
     }
@@ -286,15 +227,15 @@ notified_new (TbxClient *client)
 static void
 test_unregister_when_daemon_leaves (void)
 {
-  FakeToolboxd *daemon = fake_toolboxd_new (connect_bus ());
+  FakeToolboxd *daemon = fake_toolboxd_new (test_connect ());
   g_autoptr(FakeToolboxd) next = NULL;
-  g_autoptr(TbxClient) client = new_client ();
+  g_autoptr(TbxClient) client = test_new_client ();
   g_autofree Notified *notified = notified_new (client);
 
   g_object_unref (daemon);
   tbx_test_until (!tbx_client_is_running (client));
   g_assert_null (notified->agents[2]);
-  next = fake_toolboxd_new (connect_bus ());
+  next = fake_toolboxd_new (test_connect ());
   tbx_test_until (tbx_client_is_running (client));
   settle (next, client);
   g_assert_false (fake_toolboxd_has (next, "notified0"));
@@ -304,8 +245,8 @@ test_unregister_when_daemon_leaves (void)
 static void
 test_unregister_when_client_ends (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  TbxClient *client = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  TbxClient *client = test_new_client ();
   g_autoptr(GDBusConnection) connection = g_object_ref (tbx_client_get_connection (client));
   g_autofree Notified *notified = notified_new (client);
 
@@ -318,19 +259,19 @@ test_unregister_when_client_ends (void)
 static void
 test_replaced_under_way (void)
 {
-  FakeToolboxd *daemon = fake_toolboxd_new (connect_bus ());
+  FakeToolboxd *daemon = fake_toolboxd_new (test_connect ());
   g_autoptr(FakeToolboxd) next = NULL;
-  g_autoptr(TbxClient) client = new_client ();
+  g_autoptr(TbxClient) client = test_new_client ();
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("moved"));
   g_autoptr(GError) error = NULL;
   GAsyncResult *result = NULL;
 
   fake_toolboxd_set_waits (daemon, TRUE);
-  tbx_client_register_async (client, agent, NULL, on_result, &result);
+  tbx_client_register_async (client, agent, NULL, test_on_result, &result);
   tbx_test_until (fake_toolboxd_n_waiting (daemon) == 1);
   g_object_unref (daemon);
-  next = fake_toolboxd_new (connect_bus ());
-  g_assert_true (finish_registration (client, &result, &error));
+  next = fake_toolboxd_new (test_connect ());
+  g_assert_true (test_finish_registration (client, &result, &error));
   g_assert_no_error (error);
   tbx_test_until (tbx_agent_is_registered (agent));
   g_assert_true (fake_toolboxd_has (next, "moved"));
@@ -340,25 +281,25 @@ test_replaced_under_way (void)
 static void
 test_disposed (void)
 {
-  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (connect_bus ());
-  g_autoptr(TbxClient) client = new_client ();
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  g_autoptr(TbxClient) client = test_new_client ();
   g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("disposed"));
-  TbxClient *second = new_client ();
+  TbxClient *second = test_new_client ();
   g_autoptr(GDBusConnection) connection = g_object_ref (tbx_client_get_connection (second));
   g_autoptr(TbxAgent) other = TBX_AGENT (tbx_agent_rpc_new ("other"));
   g_autoptr(GError) error = NULL;
   GAsyncResult *result = NULL;
 
-  register_agent (client, agent);
+  test_register (client, agent);
   g_object_run_dispose (G_OBJECT (agent));
   g_assert_false (tbx_agent_is_registered (agent));
   tbx_test_until (!fake_toolboxd_has (daemon, "disposed"));
   tbx_client_unregister (client, agent);
 
-  tbx_client_register_async (second, other, NULL, on_result, &result);
+  tbx_client_register_async (second, other, NULL, test_on_result, &result);
   g_object_run_dispose (G_OBJECT (second));
   tbx_client_unregister (second, other);
-  g_assert_false (finish_registration (second, &result, &error));
+  g_assert_false (test_finish_registration (second, &result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_object_unref (second);
   tbx_test_until (!fake_toolboxd_has (daemon, "other"));
