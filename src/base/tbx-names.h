@@ -8,6 +8,9 @@
 #define TBX_OBJECT_PATH "/org/toolboxd/Toolbox1"
 #define TBX_DBUS_ERROR_PREFIX "org.toolboxd.Toolbox1.Error."
 
+/* Path of an object that a client of the bus registers; D-Bus itself has no limit. */
+#define TBX_AGENT_PATH_MAX_BYTES 255
+
 /* The application name under which the host knows the owner of a TCLO channel.
  * Source: docs/wire/transport.md, "Application names". */
 #define TBX_APP_NAME "toolbox"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-extension.h"
+#include "tbx-clip.h"
 #include "tbx-error.h"
 
 struct _TbxExtension
@@ -135,7 +136,11 @@ tbx_extension_log_failure (TbxExtension *self, const GError *error)
   if (g_error_matches (error, TBX_ERROR, TBX_ERROR_UNSUPPORTED))
     g_debug ("%s declines", text);
   else
-    g_warning ("%s does not count: %s", text, error->message);
+    {
+      g_autofree char *why = tbx_clip_text (error->message, TBX_CLIP_MAX_BYTES);
+
+      g_warning ("%s does not count: %s", text, why);
+    }
 }
 
 /**

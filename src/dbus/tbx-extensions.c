@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-extensions.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
+#include <string.h>
 
 struct _TbxExtensions
 {
@@ -107,7 +109,8 @@ extensions_have_room (TbxExtensions *self, TbxExtension *entry, GError **error)
  * @entry: a new one
  * @error: return location for an error
  *
- * Errors: those of [func@extension_kind_check_name]; `TBX_ERROR_EXISTS` when there is one of
+ * Errors: those of [func@extension_kind_check_name]; `TBX_ERROR_MALFORMED` also for a path
+ * that is too long; `TBX_ERROR_EXISTS` when there is one of
  * that name, or that object is registered; `TBX_ERROR_TOO_LARGE` when its client, or all, have
  * as many as there may be.
  */
@@ -122,6 +125,11 @@ tbx_extensions_add (TbxExtensions *self, TbxExtension *entry, GError **error)
 
   if (!tbx_extension_kind_check_name (kind, name, error))
     return FALSE;
+  if (strlen (object) > TBX_AGENT_PATH_MAX_BYTES)
+    {
+      g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "the path is too long");
+      return FALSE;
+    }
   slot = extensions_find_slot (self, kind, client, name, object);
   if (slot != NULL)
     {

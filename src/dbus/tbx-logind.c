@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-logind.h"
+#include "tbx-clip.h"
 #include "tbx-error.h"
 
 #define ANSWER_MOST_MS (10 * 1000)
@@ -8,8 +9,9 @@
 /* "Refuse while somebody blocks it, although root asks." */
 #define RESPECT_INHIBITORS G_GUINT64_CONSTANT (1)
 
-/* So many of those who block are shown. */
+/* So many of those who block are shown, and so much of what each says: any user may. */
 #define MAX_SHOWN 32
+#define MAX_WHO_BYTES 200
 
 /* Source: docs/wire/power.md, "The way down". */
 struct _TbxLogind
@@ -227,7 +229,8 @@ find_blockers (GVariant *reply)
   while (n < MAX_SHOWN && g_variant_iter_next (&iter, "(&s&s&s&suu)", &what, &who, &why, &mode, NULL, NULL))
     {
       g_auto(GStrv) kinds = g_strsplit (what, ":", -1);
-      g_autofree char *text = g_strdup_printf ("%s: %s", who, why);
+      g_autofree char *whole = g_strdup_printf ("%s: %s", who, why);
+      g_autofree char *text = tbx_clip_text (whole, MAX_WHO_BYTES);
 
       if (!g_str_has_prefix (mode, "block") || !g_strv_contains ((const char *const *) kinds, "shutdown"))
         continue;

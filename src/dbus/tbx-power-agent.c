@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-power-agent.h"
+#include "tbx-clip.h"
 #include "tbx-error.h"
 #include "tbx-names.h"
 
@@ -30,6 +31,7 @@ on_handled (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GTask) task = user_data;
   g_autoptr(GError) error = NULL;
+  g_autofree char *why = NULL;
   g_autoptr(GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result,
                                                             &error);
 
@@ -39,7 +41,8 @@ on_handled (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   g_dbus_error_strip_remote_error (error);
-  g_task_return_error (task, g_steal_pointer (&error));
+  why = tbx_clip_text (error->message, TBX_CLIP_MAX_BYTES);
+  g_task_return_error (task, g_error_new_literal (error->domain, error->code, why));
 }
 
 static void
@@ -69,10 +72,12 @@ agent_handle_finish (TbxPowerHandler *handler,
                      GError         **error)
 {
   g_autoptr(GVariant) reply = g_task_propagate_pointer (G_TASK (result), error);
+  const char *text;
 
   if (reply == NULL)
     return FALSE;
-  g_variant_get (reply, "(bs)", handled, message);
+  g_variant_get (reply, "(b&s)", handled, &text);
+  *message = tbx_clip_text (text, TBX_CLIP_MAX_BYTES);
   return TRUE;
 }
 

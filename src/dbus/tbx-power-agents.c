@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-power-agents.h"
 #include "tbx-error.h"
+#include "tbx-names.h"
+#include <string.h>
 
 struct _TbxPowerAgents
 {
@@ -76,7 +78,7 @@ agents_count (TbxPowerAgents *self, const char *client)
  * @priority: higher is asked first
  * @error: return location for an error
  *
- * Errors: `TBX_ERROR_EXISTS` when it is there already, `TBX_ERROR_TOO_LARGE` when
+ * Errors: `TBX_ERROR_MALFORMED` when @object is too long, `TBX_ERROR_EXISTS` when it is there already, `TBX_ERROR_TOO_LARGE` when
  * @client has 16, or all have as many as there may be.
  */
 gboolean
@@ -91,6 +93,11 @@ tbx_power_agents_add (TbxPowerAgents  *self,
   g_autoptr(TbxPowerAgent) agent = tbx_power_agent_new (connection, client, object);
   Entry *entry;
 
+  if (strlen (object) > TBX_AGENT_PATH_MAX_BYTES)
+    {
+      g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "the path is too long");
+      return FALSE;
+    }
   if (agents_find (self, client, object) != NULL)
     {
       g_set_error (error, TBX_ERROR, TBX_ERROR_EXISTS, "%s is registered already", object);

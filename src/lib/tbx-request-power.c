@@ -44,7 +44,7 @@ request_return (GDBusMethodInvocation *invocation, gboolean handled, const char 
 /**
  * tbx_request_power_return_handled:
  * @self: a request that has not been answered
- * @message: (nullable): what is logged and told to the host; some 500 bytes of it
+ * @message: (nullable): what is logged and told to the host; the first 512 bytes of it
  *
  * It is done, or is being done: the daemon does nothing more, and tells the host of a
  * success.
@@ -65,7 +65,7 @@ tbx_request_power_return_handled (TbxRequestPower *self, const char *message)
 /**
  * tbx_request_power_refuse:
  * @self: a request that has not been answered
- * @reason: for people, and told to the host
+ * @reason: for people, and told to the host; the first 512 bytes of it
  *
  * A veto: nothing happens, and the host is told of a failure.  If it asks again, it is
  * done all the same.

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-power-host.h"
+#include "tbx-clip.h"
 #include "tbx-error.h"
 #include "tbx-log.h"
 #include <string.h>
 
 /* A second OS_PowerOn or OS_Resume so soon is the same event. */
 #define REPEATED_US (10 * G_USEC_PER_SEC)
-
-/* Of what others say, for the log of the host. */
-#define MAX_LOG_BYTES 512
 
 /* Source: docs/wire/power.md, "Octets" and "States". */
 struct _TbxPowerHost
@@ -79,17 +77,10 @@ host_send_status (TbxPowerHost *self, TbxPowerOperation operation, gboolean succ
 static void
 host_send_log (TbxPowerHost *self, TbxPowerOperation operation, const char *text)
 {
-  g_autoptr(GString) line = g_string_new (NULL);
-  g_autoptr(GBytes) message = NULL;
+  g_autofree char *line = tbx_clip_text (text, TBX_CLIP_MAX_BYTES);
+  g_autoptr(GBytes) message =
+    tbx_rpci_text_nul ("log toolboxd: %s: %s", tbx_power_operation_get_word (operation), line);
 
-  for (const char *p = text; *p != '\0' && line->len < MAX_LOG_BYTES; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      g_string_append_unichar (line, g_unichar_iscntrl (c) ? ' ' : c);
-    }
-  message = tbx_rpci_text_nul ("log toolboxd: %s: %s", tbx_power_operation_get_word (operation),
-                               line->str);
   tbx_rpci_send_async (self->rpci, message, TBX_RPCI_NONE, NULL, NULL, NULL);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tbx-clip.h"
 #include "tbx-error.h"
 #include "tbx-names.h"
 #include "tbx-reader.h"
@@ -141,6 +142,28 @@ test_error_names (void)
     }
 }
 
+static void
+test_clip (void)
+{
+  static const struct
+  {
+    const char *text;
+    gsize       max_bytes;
+    const char *expected;
+  } cases[] = {
+    { "", 0, "" },           { "abc", 3, "abc" },   { "abc", 2, "ab" },
+    { "a\nb\tc", 9, "a b c" }, { "a\xc2\x85z", 9, "a z" }, { "\xc3\xa4\xc3\xa4", 3, "\xc3\xa4" },
+    { "\xf0\x9f\x99\x82", 3, "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *clipped = tbx_clip_text (cases[i].text, cases[i].max_bytes);
+
+      g_assert_cmpstr (clipped, ==, cases[i].expected);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -150,6 +173,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/reader/text", test_reader_text);
   g_test_add_func ("/base/reader/count", test_reader_count);
   g_test_add_func ("/base/writer/limit", test_writer_limit);
+  g_test_add_func ("/base/clip", test_clip);
   g_test_add_func ("/base/error/names", test_error_names);
   return g_test_run ();
 }

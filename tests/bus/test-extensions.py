@@ -96,7 +96,10 @@ class Registry(Case):
         for opcode, error in ((0, INVALID), *((o, REFUSED) for o in (38, 62, 78, 84, 190, 191, 192))):
             with self.subTest(opcode=opcode):
                 self.assertEqual(self.register(client, 'Vix', opcode, '/a', types='uo'), error)
+        for path in ('/' + 'a' * 255, '/' + 'a' * (1 << 23)):
+            self.assertEqual(self.register(client, 'Rpc', 'a', path), INVALID)
         self.assertEqual(self.entries(), [])
+        self.assertIsNone(self.register(client, 'Rpc', 'a', '/' + 'a' * 254))
         for kind, name in (('Rpc', 'x' * 63), ('Rpc', '!~"'), ('FileHandler', 'a' + '1+-.' * 7 + 'abc'),
                            ('Program', 'X' * 64)):
             self.assertIsNone(self.register(client, kind, name, '/a'))

@@ -217,6 +217,26 @@ class Handlers(PowerCase):
         self.wait_states('reboot-', 'suspend+', 'reboot-', 'reboot+')
         self.assertEqual(self.logind.calls(), ['RebootWithFlags(1)'])
 
+    def test_long_texts(self):
+        """Of what a handler says, as much is passed on as a person reads."""
+        long = 'ä' * (8 << 20) + '\n'
+        agent = self.agent('/a', (True, 'one\ntwo')).register('suspend')
+        self.ask('OS_Suspend')
+        self.wait_states('suspend+')
+        self.assertEqual(self.wait_completed()[2], 'one two')
+        agent.answer = (True, long)
+        self.ask('OS_Suspend')
+        self.wait_states('suspend+', 'suspend+')
+        self.assertEqual(self.wait_completed(2)[2], 'ä' * 256)
+        agent.answer = lambda invocation: invocation.return_dbus_error(REFUSED, long)
+        self.ask('OS_Suspend')
+        self.wait_states('suspend+', 'suspend+', 'suspend-')
+        self.assertEqual(self.wait_completed(3)[2], f'refused by {agent.name}: ' + 'ä' * 256)
+        path = '/' + 'a' * 254
+        self.assertEqual([self.bus_client.error_of('Power', 'RegisterHandler', GLib.Variant(
+            '(soi)', ('shutdown', p, 0))) for p in (path, path + 'a', path * (1 << 15))],
+            [None, INVALID, INVALID])
+
     def test_one_hangs(self):
         """It has its share of the time, and the next is asked."""
         hangs = self.agent('/hangs', None).register('suspend', 1)

@@ -106,6 +106,17 @@ class WaysDown(PowerCase):
         self.assertNotIn('PowerOffWithFlags(0)', logind.calls())
         self.assertEqual(self.bus_client.get('Power', 'WaitingFor'), [])
 
+    def test_block_inhibitors_that_say_much(self):
+        """Any user may take one: what it says is cut."""
+        logind = self.start_logind()
+        blocking = [logind.inhibit('shutdown', 'ä' * 300, 'y' * (4 << 20), 'block') for _ in range(2)]
+        self.start()
+        self.ask('OS_Halt')
+        self.bus_client.wait_property('Power', 'WaitingFor', [('inhibitor', 'ä' * 100)] * 2)
+        for descriptor in blocking:
+            os.close(descriptor)
+        self.wait_states('halt+')
+
     def test_logind_leaves_in_the_wait(self):
         logind = self.start_logind()
         self.addCleanup(os.close, logind.inhibit('shutdown', 'Updater', 'installs', 'block'))
