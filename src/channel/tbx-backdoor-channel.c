@@ -3,10 +3,12 @@
 #include "tbx-error.h"
 #include "tbx-source.h"
 
-/* The unit of the poll interval, and its longest: 10 wake-ups a second when the
- * host has nothing to say.  Source: docs/wire/transport.md, "Polling interval". */
-#define POLL_UNIT_US  (10 * 1000)
-#define POLL_MAX_UNITS 10
+/* The poll interval doubles from the first to the longest: 10 wake-ups a second when the
+ * host has nothing to say.  It begins shorter in a conversation, whose next request follows
+ * the reply at once.  Source: docs/wire/transport.md, "Polling interval". */
+#define POLL_QUICK_MS  1
+#define POLL_FIRST_MS  10
+#define POLL_LONGEST_MS 100
 
 /* Requests served in one dispatch while the host keeps them coming: saves a turn of
  * the main loop for each, without holding it for long. */
@@ -21,8 +23,9 @@ struct _TbxBackdoorChannel
   TbxBackdoorMessages messages;
   GSource            *source;         /* while open (owned) */
   GBytes             *reply;          /* TCLO: what the next round sends, or NULL (owned) */
-  guint               delay_units;    /* TCLO: present interval, in POLL_UNIT_US */
+  guint               delay_ms;       /* TCLO: present interval */
   gboolean            owes_reply;     /* TCLO: a request is with the handler: no polling */
+  gboolean            conversing;     /* TCLO: the last request followed its reply */
   gboolean            dispatching;    /* our source runs: the end must wait for it */
   gboolean            end_pending;    /* closed while dispatching */
 };
@@ -69,11 +72,12 @@ say_goodbye (TbxBackdoorChannel *self)
 static void
 poll_later (TbxBackdoorChannel *self)
 {
-  if (self->delay_units < POLL_MAX_UNITS)
-    self->delay_units = self->delay_units == 0 ? 1 : MIN (2 * self->delay_units, POLL_MAX_UNITS);
+  if (self->delay_ms == 0)
+    self->delay_ms = self->conversing ? POLL_QUICK_MS : POLL_FIRST_MS;
+  else
+    self->delay_ms = MIN (2 * self->delay_ms, POLL_LONGEST_MS);
   /* From now, not from when the source was due: a slow host must not make us spin. */
-  g_source_set_ready_time (self->source,
-                           g_get_monotonic_time () + self->delay_units * POLL_UNIT_US);
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + self->delay_ms * 1000);
 }
 
 /* One poll: what is due goes out, a request may come in.  Returns whether another
@@ -92,7 +96,8 @@ poll_round (TbxBackdoorChannel *self, GError **error)
       poll_later (self);
       return FALSE;
     }
-  self->delay_units = 0;
+  self->conversing = self->delay_ms <= POLL_FIRST_MS;
+  self->delay_ms = 0;
   self->owes_reply = TRUE;
   g_source_set_ready_time (self->source, -1);
   tbx_channel_received (TBX_CHANNEL (self), data, size);
@@ -165,7 +170,8 @@ tbx_backdoor_channel_open (TbxChannel *channel, GError **error)
     }
   if (!tbx_backdoor_messages_open (&self->messages, protocol, error))
     return FALSE;
-  self->delay_units = 0;
+  self->delay_ms = 0;
+  self->conversing = FALSE;
   self->owes_reply = FALSE;
   self->source = g_source_new (&backdoor_source_funcs, sizeof (BackdoorSource));
   ((BackdoorSource *) self->source)->channel = self;

@@ -174,32 +174,49 @@ read_part (Exchange *self, Output *output)
   return output->is_plenty;
 }
 
-/* Reads of each what there is: much of it, and of those too that could not be opened yet;
- * or a part of those that have plenty. */
-static void
-read_outputs (Exchange *self, gboolean all)
-{
-  guint parts = all ? BURST : 1;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (self->outputs) && !self->failed; i++)
-    {
-      Output *output = &self->outputs[i];
-
-      if (!all && !output->is_plenty)
-        continue;
-      if (!output->ended && !output->is_open)
-        output->is_open = open_stream (self, output->name, FALSE, &output->handle);
-      for (guint n = 0; n < parts && output->is_open && !output->ended && !self->failed; n++)
-        if (!read_part (self, output))
-          break;
-    }
-}
-
 static gboolean
 outputs_are_plenty (Exchange *self)
 {
   return (self->outputs[0].is_plenty && !self->outputs[0].ended)
          || (self->outputs[1].is_plenty && !self->outputs[1].ended);
+}
+
+static void
+read_burst (Exchange *self, Output *output, guint n_parts)
+{
+  while (n_parts-- > 0 && output->is_open && !output->ended && !self->failed)
+    if (!read_part (self, output))
+      break;
+}
+
+/* Reads a part of those that have plenty. */
+static void
+read_plenty (Exchange *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->outputs); i++)
+    if (self->outputs[i].is_plenty)
+      read_burst (self, &self->outputs[i], 1);
+}
+
+/* Reads of each what there is: much of it, and of those too that could not be opened yet;
+ * but that may take a second, in which one that flows would stand still.  It is let flow:
+ * a program that waits for its other output to be read writes no more to this one. */
+static void
+read_outputs (Exchange *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->outputs); i++)
+    read_burst (self, &self->outputs[i], BURST);
+  if (outputs_are_plenty (self))
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (self->outputs) && !self->failed; i++)
+    {
+      Output *output = &self->outputs[i];
+
+      if (output->ended || output->is_open)
+        continue;
+      output->is_open = open_stream (self, output->name, FALSE, &output->handle);
+      read_burst (self, output, BURST);
+    }
 }
 
 /* One part of each that goes on: what the program takes and what it writes keep in step.
@@ -213,9 +230,9 @@ exchange_step (Exchange *self)
   if (self->failed)
     return;
   if (!taken)
-    read_outputs (self, TRUE);
+    read_outputs (self);
   else if (outputs_are_plenty (self))
-    read_outputs (self, FALSE);
+    read_plenty (self);
 }
 
 /**

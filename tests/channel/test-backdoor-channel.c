@@ -159,6 +159,26 @@ test_idle (Fixture *f, gconstpointer user_data)
   poll_and_assert_delay (20);
 }
 
+static const guint quick_delays_ms[] = { 2, 4, 8, 16, 32, 64, 100, 100 };
+
+/* A host that asks again at once will do so again: it is not kept waiting for 10 ms.  One
+ * that took its time is. */
+static void
+test_conversation (Fixture *f, gconstpointer user_data)
+{
+  f->handling = HANDLE_REPLY;
+  queue ("Vix_1_Relayed_Command");
+  poll_and_assert_delay (1);
+  queue ("Vix_1_Relayed_Command");
+  poll_and_assert_delay (1);
+  for (gsize i = 0; i < G_N_ELEMENTS (quick_delays_ms); i++)
+    poll_and_assert_delay (quick_delays_ms[i]);
+  queue ("ping");
+  poll_and_assert_delay (10);
+  queue ("ping");
+  poll_and_assert_delay (1);
+}
+
 /* The clock alone makes it poll, too. */
 static void
 test_idle_by_the_clock (Fixture *f, gconstpointer user_data)
@@ -501,6 +521,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add ("/channel/backdoor/idle", TBX_PROTOCOL_TCLO, test_idle);
   add ("/channel/backdoor/idle-by-the-clock", TBX_PROTOCOL_TCLO, test_idle_by_the_clock);
+  add ("/channel/backdoor/conversation", TBX_PROTOCOL_TCLO, test_conversation);
   add ("/channel/backdoor/replies", TBX_PROTOCOL_TCLO, test_replies);
   add ("/channel/backdoor/flood", TBX_PROTOCOL_TCLO, test_flood);
   add ("/channel/backdoor/reply-later", TBX_PROTOCOL_TCLO, test_reply_later);
