@@ -17,6 +17,8 @@ typedef struct
   GMainLoop  *loop;
   TbxClient  *client;   /* owned */
   TbxHold    *hold;     /* owned; NULL while we do not hold */
+  gboolean    asked;    /* for a hold, and there is no answer yet */
+  const char *pending;  /* what the host asks for, or NULL */
   guint64     n_ticks;  /* the state: how many seconds we ran */
 } App;
 
@@ -29,22 +31,53 @@ on_tick (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Does what has to be done before a shutdown or a reboot, and lets it go on. */
+static void
+app_save (App *app, const char *operation)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", app->n_ticks);
+  g_autoptr(GError) error = NULL;
+
+  if (app->hold == NULL)
+    return;
+  if (g_strcmp0 (operation, "shutdown") != 0 && g_strcmp0 (operation, "reboot") != 0)
+    return;   /* "suspend", "resume" and the like: we lose nothing by them */
+  if (!g_file_set_contents_full (app->path, text, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                 &error))
+    g_printerr ("Cannot save: %s\n", error->message);
+  else
+    g_print ("Saved before %s\n", operation);
+  g_clear_object (&app->hold);
+}
+
 static void
 on_held (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   App *app = user_data;
   g_autoptr(GError) error = NULL;
 
+  app->asked = FALSE;
   app->hold = tbx_client_hold_power_finish (TBX_CLIENT (source), result, &error);
   if (app->hold == NULL)
-    g_printerr ("No hold: %s\n", error->message);
-  else
-    g_print ("Holding\n");
+    {
+      g_printerr ("No hold: %s\n", error->message);
+      return;
+    }
+  g_print ("Holding\n");
+  /* The host may have asked while we did: that is held up too, and is ours to let go. */
+  app_save (app, app->pending != NULL
+                   ? app->pending
+                   : tbx_bus_power_get_operation (tbx_client_get_power (app->client)));
 }
 
+/* One at a time, or one that is forgotten would hold for ever. */
 static void
 app_hold (App *app)
 {
+  if (app->asked)
+    return;
+  app->asked = TRUE;
   g_clear_object (&app->hold);
   tbx_client_hold_power_async (app->client, "shutdown:reboot", "save-state", "State is not saved",
                                NULL, on_held, app);
@@ -53,20 +86,8 @@ app_hold (App *app)
 static void
 on_requested (TbxBusPower *power, const char *operation, guint64 deadline_usec, App *app)
 {
-  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", app->n_ticks);
-  g_autoptr(GError) error = NULL;
-
-  if (app->hold == NULL)
-    return;   /* "suspend", "resume" and the like come too: we lose nothing by them */
-  if (!g_str_equal (operation, "shutdown") && !g_str_equal (operation, "reboot"))
-    return;
-  if (!g_file_set_contents_full (app->path, text, -1,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                 &error))
-    g_printerr ("Cannot save: %s\n", error->message);
-  else
-    g_print ("Saved before %s\n", operation);
-  g_clear_object (&app->hold);
+  app->pending = g_intern_string (operation);
+  app_save (app, operation);
 }
 
 /* It failed, or was refused: the guest goes on, and so do we. */
@@ -77,6 +98,7 @@ on_completed (TbxBusPower *power,
               const char  *message,
               App         *app)
 {
+  app->pending = NULL;
   if (app->hold == NULL && !success)
     app_hold (app);
 }

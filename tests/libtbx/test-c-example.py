@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The example in C: saves its state before a shutdown, whatever becomes of the daemon."""
 
+import os
 import sys
 import unittest
 from pathlib import Path
@@ -60,6 +61,18 @@ class SaveState(powertest.PowerCase):
         self.bus_client.wait_property('Power', 'Holds', lambda holds: len(holds) == 1)
         self.assertEqual(example.stop(), 0)
         self.bus_client.wait_property('Power', 'Holds', [])
+
+    def test_starts_in_the_middle(self):
+        """What is being prepared when it gets its hold is held up, so it has to let it go."""
+        self.start()
+        other = powertest.hold(self.client(), 'shutdown', 'other', '')
+        self.ask('OS_Halt')
+        self.bus_client.wait_property('Power', 'State', 'preparing')
+        example = self.start_example()
+        example.wait_log('Saved before shutdown')
+        self.assertFalse(self.completed.seen)
+        os.close(other)
+        until(lambda: self.completed.seen, 'the shutdown is settled', seconds=10)
 
     def test_usage(self):
         example = tbxtest.Program('save-state', [tbxtest.program('TBX_SAVE_STATE')])
