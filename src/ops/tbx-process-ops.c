@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* TerminateProcess: SIGTERM, an answer when the process is gone or this is over, and
@@ -226,6 +227,39 @@ return_kill_errno (TbxOp *op, int error_number)
                                                                                : error_number);
 }
 
+/* Whether a process is a worker: another's, the root half of one, or one that was abandoned.
+ * A program that waits at its gate is none, though it looks like one. */
+static gboolean
+is_worker (TbxOps *ops, gint64 pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/exe", pid);
+  struct stat own, other;
+
+  return tbx_programs_find (tbx_ops_get_programs (ops), pid) == NULL
+         && stat ("/proc/self/exe", &own) == 0 && stat (path, &other) == 0
+         && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+/* Gives a descriptor of the process that was asked to end, or -1 and errno. */
+static int
+ask_to_end (TbxOps *ops, pid_t pid)
+{
+  int pidfd = pidfd_open (pid, 0);
+  int error_number;
+
+  if (pidfd < 0)
+    return -1;
+  if (is_worker (ops, pid))
+    error_number = EPERM;
+  else if (pidfd_send_signal (pidfd, SIGTERM, NULL, 0) < 0)
+    error_number = errno;
+  else
+    return pidfd;
+  close (pidfd);
+  errno = error_number;
+  return -1;
+}
+
 /* Through a pidfd, so that nobody else is hit who got the pid in between.
  * Source: docs/wire/vix.md, "TERMINATE_PROCESS (193), KILL_PROCESS (85)". */
 void
@@ -248,14 +282,10 @@ tbx_handle_terminate_process (TbxOps *self, TbxOp *op)
       tbx_op_return_errno (op, ESRCH);
       return;
     }
-  pidfd = pidfd_open ((pid_t) pid, 0);
-  if (pidfd < 0 || pidfd_send_signal (pidfd, SIGTERM, NULL, 0) < 0)
+  pidfd = ask_to_end (self, (pid_t) pid);
+  if (pidfd < 0)
     {
-      int error_number = errno;
-
-      if (pidfd >= 0)
-        close (pidfd);
-      return_kill_errno (op, error_number);
+      return_kill_errno (op, errno);
       return;
     }
   termination = g_new0 (Termination, 1);

@@ -105,13 +105,14 @@ list_files_check (const TbxVixListFiles *list)
   return TBX_VIX_OK;
 }
 
-/* Never a process group, never every process, never a number that was cut. */
+/* Never every process, never a number that was cut; of a process group only who runs there
+ * knows whether it is its own. */
 static TbxVixCode
 terminate_process_check (const TbxVixTerminateProcess *terminate)
 {
   if (terminate->pid == 0 || terminate->pid == -1)
     return TBX_VIX_GUEST_USER_PERMISSIONS;
-  if (terminate->pid < 0 || terminate->pid > G_MAXINT32)
+  if (terminate->pid < G_MININT32 || terminate->pid > G_MAXINT32)
     return TBX_VIX_NO_SUCH_PROCESS;
   return TBX_VIX_OK;
 }

@@ -40,6 +40,7 @@ test_for_operations (OpsFixture *f, gconstpointer data)
   static const char *const names[] = {
     "malformed/body/list_processes_ex/unknown-key",
     "malformed/body/list_files/bad-regex",
+    "malformed/body/terminate_process/process-group",
   };
   g_autoptr(JsonArray) vectors = vix_vectors_load ();
   guint n = 0;

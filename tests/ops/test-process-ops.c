@@ -318,11 +318,19 @@ test_terminate_stubborn (OpsFixture *f, gconstpointer data)
   g_assert_cmpint (ended (f, 0)->signal, ==, SIGKILL);
 }
 
-static gpointer
-say_thread_id (gpointer queue)
+typedef struct
 {
-  g_async_queue_push (queue, GINT_TO_POINTER (gettid ()));
-  return g_async_queue_pop (queue);
+  GAsyncQueue *ids;    /* what the thread says */
+  GAsyncQueue *ends;   /* what it waits for */
+} Talk;
+
+static gpointer
+say_thread_id (gpointer data)
+{
+  Talk *talk = data;
+
+  g_async_queue_push (talk->ids, GINT_TO_POINTER (gettid ()));
+  return g_async_queue_pop (talk->ends);
 }
 
 /* A thread's number is no process's. */
@@ -330,12 +338,14 @@ static void
 test_terminate_thread (OpsFixture *f, gconstpointer data)
 {
   TbxVixRequest request = ops_request (TBX_VIX_TERMINATE_PROCESS);
-  g_autoptr(GAsyncQueue) queue = g_async_queue_new ();
-  GThread *thread = g_thread_new ("test", say_thread_id, queue);
+  g_autoptr(GAsyncQueue) ids = g_async_queue_new ();
+  g_autoptr(GAsyncQueue) ends = g_async_queue_new ();
+  Talk talk = { ids, ends };
+  GThread *thread = g_thread_new ("test", say_thread_id, &talk);
 
-  request.terminate_process.pid = GPOINTER_TO_INT (g_async_queue_pop (queue));
+  request.terminate_process.pid = GPOINTER_TO_INT (g_async_queue_pop (ids));
   ops_fixture_run (f, &request);
-  g_async_queue_push (queue, queue);
+  g_async_queue_push (ends, ends);
   g_thread_join (thread);
   g_assert_cmpint (f->code, ==, TBX_VIX_NO_SUCH_PROCESS);
 }
@@ -363,7 +373,9 @@ test_terminate_ended (OpsFixture *f, gconstpointer data)
 static void
 test_terminate_refused (OpsFixture *f, gconstpointer data)
 {
+  const pid_t worker = fork ();
   const struct { gint64 pid; TbxVixCode code; } cases[] = {
+    { worker, TBX_VIX_GUEST_USER_PERMISSIONS },   /* it is what we are */
     { 0, TBX_VIX_GUEST_USER_PERMISSIONS },
     { -1, TBX_VIX_GUEST_USER_PERMISSIONS },
     { getpid (), TBX_VIX_GUEST_USER_PERMISSIONS },
@@ -374,6 +386,9 @@ test_terminate_refused (OpsFixture *f, gconstpointer data)
     { 99999999, TBX_VIX_NO_SUCH_PROCESS },
   };
 
+  if (worker == 0)
+    for (;;)
+      pause ();
   tbx_ops_protect (f->ops, getppid ());
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -383,6 +398,8 @@ test_terminate_refused (OpsFixture *f, gconstpointer data)
       ops_fixture_run (f, &request);
       g_assert_cmpint (f->code, ==, cases[i].code);
     }
+  g_assert_cmpint (kill (worker, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (worker, NULL, 0), ==, worker);
 }
 
 static void
