@@ -23,6 +23,8 @@ G_STATIC_ASSERT (G_N_ELEMENTS (entries) == TBX_N_ERRORS);
  *
  * The domain of [error@Tbx.Error].  Registers the codes with GDBus, so that an
  * error returned from a method, or received by a client, keeps its code.
+ *
+ * Returns: the domain
  */
 GQuark
 tbx_error_quark (void)

@@ -37,7 +37,9 @@ typedef enum
   TBX_ERROR_NOT_VIRTUAL
 } TbxError;
 
+#ifndef __GI_SCANNER__
 #define TBX_N_ERRORS (TBX_ERROR_NOT_VIRTUAL + 1)   /* no code, so that bindings have none */
+#endif
 
 #define TBX_ERROR (tbx_error_quark ())
 GQuark tbx_error_quark (void);

@@ -177,6 +177,8 @@ tbx_agent_authenticator_init (TbxAgentAuthenticator *self)
  * tbx_agent_authenticator_new:
  * @priority: see [property@AgentAuthenticator:priority]
  *
+ * Makes an agent that says who may log in.
+ *
  * Returns: (transfer full): an agent that is not registered yet
  *
  * Since: 1.0

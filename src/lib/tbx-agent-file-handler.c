@@ -188,6 +188,8 @@ tbx_agent_file_handler_init (TbxAgentFileHandler *self)
  * tbx_agent_file_handler_new:
  * @scheme: see [property@AgentFileHandler:scheme]
  *
+ * Makes an agent that serves the files of a scheme.
+ *
  * Returns: (transfer full): an agent that is not registered yet
  *
  * Since: 1.0

@@ -61,6 +61,8 @@ agent_network_register_arguments (TbxAgent *agent, const char *object)
  * tbx_agent_network_get_address: (get-property address)
  * @self: an agent
  *
+ * What the host shows because of this agent, unless one of a higher priority has an address.
+ *
  * Returns: (transfer none): the address; empty for none
  *
  * Since: 1.0
@@ -176,6 +178,8 @@ tbx_agent_network_init (TbxAgentNetwork *self)
 /**
  * tbx_agent_network_new:
  * @priority: see [property@AgentNetwork:priority]
+ *
+ * Makes an agent that chooses the primary address.
  *
  * Returns: (transfer full): an agent that is not registered yet, and has no address
  *

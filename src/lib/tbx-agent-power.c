@@ -163,6 +163,8 @@ tbx_agent_power_init (TbxAgentPower *self)
  * @operations: what it is asked about; see [property@AgentPower:operations]
  * @priority: see [property@AgentPower:priority]
  *
+ * Makes an agent that is asked before the guest goes down, or whatever else @operations are.
+ *
  * Returns: (transfer full): an agent that is not registered yet
  *
  * Since: 1.0

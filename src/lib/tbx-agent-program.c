@@ -257,6 +257,8 @@ tbx_agent_program_init (TbxAgentProgram *self)
  * tbx_agent_program_new:
  * @name: see [property@AgentProgram:name]
  *
+ * Makes an agent that the host starts like a program.
+ *
  * Returns: (transfer full): an agent that is not registered yet
  *
  * Since: 1.0

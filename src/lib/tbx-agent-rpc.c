@@ -153,6 +153,8 @@ tbx_agent_rpc_init (TbxAgentRpc *self)
  * tbx_agent_rpc_new:
  * @command: see [property@AgentRpc:command]
  *
+ * Makes an agent that answers a command of the host.
+ *
  * Returns: (transfer full): an agent that is not registered yet
  *
  * Since: 1.0

@@ -144,6 +144,8 @@ tbx_agent_vix_init (TbxAgentVix *self)
  * tbx_agent_vix_new:
  * @opcode: see [property@AgentVix:opcode]
  *
+ * Makes an agent that answers a guest operation.
+ *
  * Returns: (transfer full): an agent that is not registered yet
  *
  * Since: 1.0

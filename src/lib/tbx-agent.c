@@ -55,6 +55,9 @@ agent_set_registered (TbxAgent *self, gboolean registered)
  * tbx_agent_is_registered:
  * @self: an agent
  *
+ * Nobody asks it anything while it is not: the daemon does not run, has not answered yet, or
+ * does not take it any more.
+ *
  * Returns: whether the daemon knows it now
  *
  * Since: 1.0

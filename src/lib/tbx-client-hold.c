@@ -88,6 +88,8 @@ tbx_client_hold_power_async (TbxClient          *self,
  * @result: what the callback got
  * @error: where an error goes
  *
+ * Ends [method@Client.hold_power_async].
+ *
  * Returns: (transfer full): the hold, or %NULL
  *
  * Since: 1.0

@@ -14,7 +14,8 @@
  * properties, methods and signals; manual pages by the name of each interface document them.
  *
  * Callbacks and signals come in the main context that was the thread's default when the
- * client was made.
+ * client was made; agents are to be registered, and taken back, in that thread too.  The
+ * functions whose names end with "_sync" block it: nothing comes while they wait.
  *
  * Since: 1.0
  */
@@ -202,6 +203,8 @@ tbx_client_new_async (GCancellable *cancellable, GAsyncReadyCallback callback, g
  * @result: what the callback got
  * @error: where an error goes
  *
+ * Ends [func@Client.new_async].
+ *
  * Returns: (transfer full): the client, or %NULL where the bus cannot be reached; that the
  *   daemon does not run is no error
  *
@@ -244,6 +247,8 @@ tbx_client_new_for_connection_async (GDBusConnection    *connection,
  * @result: what the callback got
  * @error: where an error goes
  *
+ * Ends [func@Client.new_for_connection_async].
+ *
  * Returns: (transfer full): the client, or %NULL where the bus does not answer
  *
  * Since: 1.0
@@ -279,6 +284,8 @@ tbx_client_new_for_connection_sync (GDBusConnection *connection,
  * tbx_client_get_connection:
  * @self: a client
  *
+ * It says when the bus is gone, by its signal `closed`.
+ *
  * Returns: (transfer none): the bus
  *
  * Since: 1.0
@@ -294,6 +301,8 @@ tbx_client_get_connection (TbxClient *self)
  * tbx_client_is_running:
  * @self: a client
  *
+ * While it does not run, calls of the proxies fail, and their properties have no values.
+ *
  * Returns: whether the daemon is on the bus
  *
  * Since: 1.0
@@ -308,6 +317,8 @@ tbx_client_is_running (TbxClient *self)
 /**
  * tbx_client_get_manager:
  * @self: a client
+ *
+ * The daemon itself, its channel to the host, its policy, and a signal for each guest operation.
  *
  * Returns: (transfer none): proxy of `org.toolboxd.Toolbox1.Manager`: the daemon, its
  *   channel to the host, its policy, and a signal for each guest operation
@@ -325,6 +336,8 @@ tbx_client_get_manager (TbxClient *self)
  * tbx_client_get_power:
  * @self: a client
  *
+ * What the host asks for, and who holds it up.
+ *
  * Returns: (transfer none): proxy of `org.toolboxd.Toolbox1.Power`: what the host asks for,
  *   and who holds it
  *
@@ -341,6 +354,8 @@ tbx_client_get_power (TbxClient *self)
  * tbx_client_get_network:
  * @self: a client
  *
+ * The address that the host shows first, and how to choose it.
+ *
  * Returns: (transfer none): proxy of `org.toolboxd.Toolbox1.Network`: the primary address
  *
  * Since: 1.0
@@ -355,6 +370,8 @@ tbx_client_get_network (TbxClient *self)
 /**
  * tbx_client_get_guest_info:
  * @self: a client
+ *
+ * The variables that guest and host share.
  *
  * Returns: (transfer none): proxy of `org.toolboxd.Toolbox1.GuestInfo`: the variables that
  *   guest and host share
@@ -372,6 +389,8 @@ tbx_client_get_guest_info (TbxClient *self)
  * tbx_client_get_processes:
  * @self: a client
  *
+ * The processes of this guest, as the host may list them.
+ *
  * Returns: (transfer none): proxy of `org.toolboxd.Toolbox1.Processes`: the processes of
  *   this guest
  *
@@ -387,6 +406,8 @@ tbx_client_get_processes (TbxClient *self)
 /**
  * tbx_client_get_extensions:
  * @self: a client
+ *
+ * What clients do in the daemon's place, this one and others.
  *
  * Returns: (transfer none): proxy of `org.toolboxd.Toolbox1.Extensions`: what clients do in
  *   the daemon's place
@@ -459,6 +480,8 @@ tbx_client_register_async (TbxClient          *self,
  * @self: a client
  * @result: what the callback got
  * @error: where an error goes
+ *
+ * Ends [method@Client.register_async].
  *
  * Returns: whether it is registered, or will be when the daemon runs
  *

@@ -51,6 +51,8 @@ tbx_hold_get_fd (TbxHold *self)
  * tbx_hold_is_held:
  * @self: a hold
  *
+ * What it holds may have come about all the same, when the time was over.
+ *
  * Returns: whether it has not been released
  *
  * Since: 1.0

@@ -27,6 +27,8 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (TbxRequestFile, tbx_request_file, TBX_TYPE_
  * tbx_request_file_get_path:
  * @self: a request
  *
+ * Which file it is about.
+ *
  * Returns: (transfer none): what follows "/SCHEME:"; it begins with "/" and has no component ".."
  *
  * Since: 1.0
@@ -44,6 +46,8 @@ tbx_request_file_get_path (TbxRequestFile *self)
  * tbx_request_file_get_query:
  * @self: a request
  *
+ * What else the host wrote, for the agent to make sense of.
+ *
  * Returns: (transfer none): what follows the first "?" of the name, not decoded; maybe empty
  *
  * Since: 1.0
@@ -60,6 +64,8 @@ tbx_request_file_get_query (TbxRequestFile *self)
 /**
  * tbx_request_file_get_user:
  * @self: a request
+ *
+ * For whom it is.
  *
  * Returns: (transfer none): login name of the guest user
  *

@@ -24,6 +24,8 @@ G_DEFINE_FINAL_TYPE (TbxRequestLogin, tbx_request_login, TBX_TYPE_REQUEST)
  * tbx_request_login_get_user:
  * @self: a request
  *
+ * Who wants to log in.
+ *
  * Returns: (transfer none): the name
  *
  * Since: 1.0
@@ -38,6 +40,8 @@ tbx_request_login_get_user (TbxRequestLogin *self)
 /**
  * tbx_request_login_get_password:
  * @self: a request
+ *
+ * It is a secret: do not log it, and do not keep it.
  *
  * Returns: (transfer none): the password; wiped with the request
  *

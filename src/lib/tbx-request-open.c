@@ -26,6 +26,8 @@ G_DEFINE_FINAL_TYPE (TbxRequestOpen, tbx_request_open, TBX_TYPE_REQUEST_FILE)
  * tbx_request_open_is_writing:
  * @self: a request
  *
+ * In which direction the transfer goes.
+ *
  * Returns: whether the host uploads; else it downloads
  *
  * Since: 1.0

@@ -23,6 +23,8 @@ G_DEFINE_FINAL_TYPE (TbxRequestPower, tbx_request_power, TBX_TYPE_REQUEST)
  * tbx_request_power_get_operation:
  * @self: a request
  *
+ * What the host asks for.
+ *
  * Returns: (transfer none): "shutdown", "reboot", "suspend", "resume" or "poweron"
  *
  * Since: 1.0

@@ -28,6 +28,8 @@ G_DEFINE_FINAL_TYPE (TbxRequestProgram, tbx_request_program, TBX_TYPE_REQUEST)
  * tbx_request_program_get_name:
  * @self: a request
  *
+ * An agent has one program; an object that serves several agents may tell them apart by this.
+ *
  * Returns: (transfer none): name of the program, as it was registered
  *
  * Since: 1.0
@@ -42,6 +44,8 @@ tbx_request_program_get_name (TbxRequestProgram *self)
 /**
  * tbx_request_program_get_arguments:
  * @self: a request
+ *
+ * There is no shell, and nothing takes them apart.
  *
  * Returns: (transfer none): the arguments: one text, as the host has it
  *
@@ -58,6 +62,8 @@ tbx_request_program_get_arguments (TbxRequestProgram *self)
  * tbx_request_program_get_working_directory:
  * @self: a request
  *
+ * It need not exist.
+ *
  * Returns: (transfer none): where it is to run; maybe empty
  *
  * Since: 1.0
@@ -73,6 +79,8 @@ tbx_request_program_get_working_directory (TbxRequestProgram *self)
  * tbx_request_program_get_user:
  * @self: a request
  *
+ * For whom it is to run.
+ *
  * Returns: (transfer none): login name of the guest user
  *
  * Since: 1.0
@@ -87,6 +95,8 @@ tbx_request_program_get_user (TbxRequestProgram *self)
 /**
  * tbx_request_program_get_pid:
  * @self: a request
+ *
+ * The host ends it by this number, and fetches its streams.
  *
  * Returns: the process id under which it is listed; no process has it
  *
@@ -105,6 +115,8 @@ tbx_request_program_get_pid (TbxRequestProgram *self)
 /**
  * tbx_request_program_get_spec:
  * @self: a request
+ *
+ * For what has no function of its own; unknown keys are to be ignored.
  *
  * Returns: (transfer none): a dictionary of all that is known: "name" (s), "arguments" (s),
  *   "working-directory" (s), "environment" (as), "user" (s), "uid" (u), "pid" (x)

@@ -25,6 +25,8 @@ G_DEFINE_FINAL_TYPE (TbxRequestRpc, tbx_request_rpc, TBX_TYPE_REQUEST)
  * tbx_request_rpc_get_command:
  * @self: a request
  *
+ * An agent has one command; an object that serves several agents may tell them apart by this.
+ *
  * Returns: (transfer none): name of the command
  *
  * Since: 1.0
@@ -39,6 +41,8 @@ tbx_request_rpc_get_command (TbxRequestRpc *self)
 /**
  * tbx_request_rpc_get_arguments:
  * @self: a request
+ *
+ * What came with the command.
  *
  * Returns: (transfer none): what follows the name and one space; any bytes, maybe a zero byte
  *   at the end

@@ -29,6 +29,8 @@ G_DEFINE_FINAL_TYPE (TbxRequestVix, tbx_request_vix, TBX_TYPE_REQUEST)
  * tbx_request_vix_get_opcode:
  * @self: a request
  *
+ * An agent has one opcode; an object that serves several agents may tell them apart by this.
+ *
  * Returns: number of the operation
  *
  * Since: 1.0
@@ -43,6 +45,8 @@ tbx_request_vix_get_opcode (TbxRequestVix *self)
 /**
  * tbx_request_vix_get_body:
  * @self: a request
+ *
+ * What came with the operation; its format is that of the opcode.
  *
  * Returns: (transfer none): the request, without header and credentials; any bytes
  *
@@ -59,6 +63,8 @@ tbx_request_vix_get_body (TbxRequestVix *self)
  * tbx_request_vix_get_details:
  * @self: a request
  *
+ * Who asks, and how; unknown keys are to be ignored.
+ *
  * Returns: (transfer none): a dictionary: "user" (s), "uid" (u), "groups" (as), "request-flags" (u)
  *
  * Since: 1.0
@@ -73,6 +79,8 @@ tbx_request_vix_get_details (TbxRequestVix *self)
 /**
  * tbx_request_vix_get_user:
  * @self: a request
+ *
+ * Who asks.
  *
  * Returns: (transfer none): login name of the guest user
  *

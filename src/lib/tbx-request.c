@@ -63,6 +63,8 @@ tbx_request_get_deadline_us (TbxRequest *self)
  * tbx_request_is_answered:
  * @self: a request
  *
+ * One that was dropped by the daemon, because its time was over, is not answered by that.
+ *
  * Returns: whether it was answered
  *
  * Since: 1.0

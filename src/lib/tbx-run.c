@@ -40,6 +40,8 @@ G_DEFINE_FINAL_TYPE (TbxRun, tbx_run, G_TYPE_OBJECT)
  * tbx_run_get_stdin:
  * @self: a run
  *
+ * Ends when the host has no more to send.
+ *
  * Returns: (transfer none): what the host sends
  *
  * Since: 1.0
@@ -54,6 +56,8 @@ tbx_run_get_stdin (TbxRun *self)
 /**
  * tbx_run_get_stdout:
  * @self: a run
+ *
+ * Nobody need fetch it: write asynchronously, and give up when the run is terminated.
  *
  * Returns: (transfer none): what the host may fetch; a write waits while its buffer is full
  *
@@ -70,6 +74,8 @@ tbx_run_get_stdout (TbxRun *self)
  * tbx_run_get_stderr:
  * @self: a run
  *
+ * Nobody need fetch it: write asynchronously, and give up when the run is terminated.
+ *
  * Returns: (transfer none): what the host may fetch; a write waits while its buffer is full
  *
  * Since: 1.0
@@ -84,6 +90,8 @@ tbx_run_get_stderr (TbxRun *self)
 /**
  * tbx_run_has_exited:
  * @self: a run
+ *
+ * Its streams are closed then.
  *
  * Returns: whether it has ended
  *
