@@ -138,9 +138,9 @@ tbx_agent_set_set_owner (TbxAgentSet *self, const char *owner)
 static gboolean
 set_begin (TbxAgentSet *self, TbxAgent *agent, GDBusMessage **call, guint *attempt, GError **error)
 {
-  if (self->closed)
+  if (self->closed || g_dbus_connection_is_closed (self->connection))
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The client is disposed of");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The client has no bus any more");
       return FALSE;
     }
   if (tbx_agent_is_exported (agent))

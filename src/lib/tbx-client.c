@@ -13,6 +13,8 @@
  * [property@Client:running].  The proxies are those of the D-Bus interfaces and have their
  * properties, methods and signals; manual pages by the name of each interface document them.
  *
+ * A client whose bus has gone is not running any more, and needs another in its place.
+ *
  * Callbacks and signals come in the main context that was the thread's default when the
  * client was made; agents are to be registered, and taken back, in that thread too.  The
  * functions whose names end with "_sync" block it: nothing comes while they wait.
@@ -46,7 +48,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (TbxClient, tbx_client, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_INITABLE,
                                                       async_initable_iface_init))
 
-/* The daemon came, went, or was replaced by another of its kind. */
+/* The daemon came, went, or was replaced by another of its kind; or the bus is gone. */
 static void
 on_owner_changed (TbxClient *self)
 {
@@ -54,7 +56,8 @@ on_owner_changed (TbxClient *self)
 
   if (self->connection == NULL)   /* disposed of */
     return;
-  owner = tbx_proxies_dup_owner (&self->proxies);
+  if (!g_dbus_connection_is_closed (self->connection))
+    owner = tbx_proxies_dup_owner (&self->proxies);
 
   tbx_agent_set_set_owner (self->agents, owner);
   if (self->running == (owner != NULL))
@@ -69,6 +72,8 @@ client_complete (TbxClient *self)
 {
   self->agents = tbx_agent_set_new (self->connection);
   tbx_proxies_watch_owner (&self->proxies, G_CALLBACK (on_owner_changed), G_OBJECT (self));
+  g_signal_connect_object (self->connection, "closed", G_CALLBACK (on_owner_changed), self,
+                           G_CONNECT_SWAPPED);
   on_owner_changed (self);
 }
 

@@ -277,6 +277,27 @@ test_replaced_under_way (void)
   g_assert_true (fake_toolboxd_has (next, "moved"));
 }
 
+/* The daemon may still be there, but not for this client. */
+static void
+test_bus_ends (void)
+{
+  g_autoptr(FakeToolboxd) daemon = fake_toolboxd_new (test_connect ());
+  g_autoptr(TbxClient) client = test_new_client ();
+  g_autoptr(TbxAgent) agent = TBX_AGENT (tbx_agent_rpc_new ("alone"));
+  g_autoptr(TbxAgent) late = TBX_AGENT (tbx_agent_rpc_new ("late"));
+  g_autoptr(GError) error = NULL;
+  GAsyncResult *result = NULL;
+
+  test_register (client, agent);
+  g_dbus_connection_close_sync (tbx_client_get_connection (client), NULL, NULL);
+  tbx_test_until (!tbx_client_is_running (client));
+  g_assert_false (tbx_agent_is_registered (agent));
+  tbx_client_register_async (client, late, NULL, test_on_result, &result);
+  g_assert_false (test_finish_registration (client, &result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  tbx_client_unregister (client, agent);
+}
+
 /* An agent that is disposed of by force takes itself back. */
 static void
 test_disposed (void)
@@ -322,6 +343,7 @@ main (int argc, char **argv)
   g_test_add_func ("/libtbx/agent/unregister-when-daemon-leaves", test_unregister_when_daemon_leaves);
   g_test_add_func ("/libtbx/agent/unregister-when-client-ends", test_unregister_when_client_ends);
   g_test_add_func ("/libtbx/agent/replaced-under-way", test_replaced_under_way);
+  g_test_add_func ("/libtbx/agent/bus-ends", test_bus_ends);
   g_test_add_func ("/libtbx/agent/disposed", test_disposed);
   bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (bus);
