@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
+import powertest
 import tbxtest
 from tbxtest import NAME, ROOT, until
-from exttest import KINDS, UNSUPPORTED, Agent, Extended, timed
+from exttest import ACTIONS, KINDS, UNSUPPORTED, Agent, Extended, timed
 from gi.repository import Gio, GLib
 
 INVALID = 'org.freedesktop.DBus.Error.InvalidArgs'
@@ -172,12 +173,18 @@ class Registry(Case):
                         ('Authenticator', ('/a', i), 'oi'), ('FileHandler', ('echo', '/a'), 'so'),
                         ('Program', ('prog', '/a'), 'so'), ('Network', ('/a', i), 'oi')):
                     self.assertIsNone(self.register(client, kind, *arguments, types=types))
+                client.call('Power', 'RegisterHandler', GLib.Variant('(soi)', ('shutdown', '/a', i)))
+                hold = powertest.hold(client)
                 client.close()
                 self.wait_entries(0)
+                os.close(hold)
+        self.polkit.allow(*ACTIONS, 'org.toolboxd.handle-power', 'org.toolboxd.hold-power')
         come_and_go(100)   # what the heap needs at all, it has then
         before = descriptors(), memory_kb()
         come_and_go(200)
         until(lambda: descriptors() <= before[0], 'no descriptor is left', every_ms=50)
+        power = self.root.get_all('Power')
+        self.assertEqual((power['Holds'], power['Handlers']), ([], []))
         if 'libasan' not in Path(f'/proc/{pid}/maps').read_text(encoding='ascii', errors='replace'):
             self.assertLess(memory_kb() - before[1], 300)
         self.assert_alive()
