@@ -462,6 +462,52 @@ test_login (Fixture *fixture, gconstpointer unused)
     }
 }
 
+static void
+on_stat_and_leave (gpointer agent, TbxRequestStat *request, Fixture *fixture)
+{
+  tbx_client_unregister (fixture->client, agent);   /* the last reference of the agent */
+  tbx_request_stat_return_found (request, 1, -1, -1);
+}
+
+/* An agent that takes itself back while it is asked still answers. */
+static void
+test_leaves_in_handler (Fixture *fixture, gconstpointer unused)
+{
+  gpointer agent = tbx_agent_file_handler_new ("scheme");
+
+  g_signal_connect (agent, "stat", G_CALLBACK (on_stat_and_leave), fixture);
+  test_register (fixture->client, agent);
+  g_object_add_weak_pointer (agent, &agent);
+  g_object_unref (agent);
+  call_stat (fixture);
+  assert_answer (fixture, "({'size': <uint64 1>},)");
+  g_assert_null (agent);
+  tbx_test_until (!fake_toolboxd_has (fixture->daemon, "scheme"));
+}
+
+static void
+on_stat_and_end (gpointer agent, TbxRequestStat *request, Fixture *fixture)
+{
+  g_set_object ((GObject **) &fixture->request, (GObject *) request);
+  g_clear_object (&fixture->client);
+}
+
+/* A client that ends while its agent is asked takes neither with it. */
+static void
+test_client_ends_in_handler (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr(GDBusConnection) connection =
+    g_object_ref (tbx_client_get_connection (fixture->client));
+  gpointer agent = tbx_agent_file_handler_new ("scheme");
+
+  g_signal_connect (agent, "stat", G_CALLBACK (on_stat_and_end), fixture);
+  test_register (fixture->client, agent);
+  g_object_unref (agent);
+  call_stat (fixture);
+  tbx_request_stat_return_found (asked (fixture), 2, -1, -1);
+  assert_answer (fixture, "({'size': <uint64 2>},)");
+}
+
 /* Who is not the daemon is refused before anything is made of what it sends. */
 static void
 test_stranger (Fixture *fixture, gconstpointer unused)
@@ -499,6 +545,8 @@ main (int argc, char **argv)
   ADD ("program-outlives", test_program_outlives);
   ADD ("program-full", test_program_full);
   ADD ("login", test_login);
+  ADD ("leaves-in-handler", test_leaves_in_handler);
+  ADD ("client-ends-in-handler", test_client_ends_in_handler);
   ADD ("stranger", test_stranger);
   bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (bus);
