@@ -128,12 +128,14 @@ def family(pid):
 
 
 def memory(argv, login):
-    """Proportional set sizes in kilobytes: the daemon, the processes of one idle worker."""
+    """Proportional set sizes in kilobytes of the daemon and the processes of one idle worker:
+    each whole, and what is not shared libraries, whose part depends on who else uses them."""
     guest = Guest(argv)
     try:
         guest.tell('guest', '-l', login, 'validate')
         time.sleep(3)
-        return [pss(pid) for pid in family(guest.pid())]
+        pids = family(guest.pid())
+        return [pss(pid) for pid in pids], [pss(pid, 'Pss_Anon') for pid in pids]
     finally:
         guest.end()
 
@@ -164,10 +166,11 @@ def cpu(pid):
                for path in Path(f'/proc/{pid}/task').glob('*/schedstat'))
 
 
-def pss(pid):
-    """Proportional set size in kilobytes."""
+def pss(pid, part='Pss'):
+    """Proportional set size in kilobytes; @part: such as that of memory without a file."""
     rollup = Path(f'/proc/{pid}/smaps_rollup').read_text()
-    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith('Pss:'))
+    return next(int(line.split()[1]) for line in rollup.splitlines()
+                if line.startswith(f'{part}:'))
 
 
 class Watched:
@@ -314,9 +317,10 @@ def main():
     elif which == 'idle':
         print(f'idle: {idle(DAEMON):.1f} wake-ups a second (budget 11)')
     elif which == 'memory':
-        daemon, *worker = memory_of_guests()
+        (daemon, *worker), own = memory_of_guests()
         print(f'memory: PSS of the daemon {daemon} kB, of one idle worker {" + ".join(map(str, worker))} '
-              f'kB, together {daemon + sum(worker)} kB (budget 6144)')
+              f'kB, together {daemon + sum(worker)} kB (budget 6144); without what is mapped from '
+              f'files {" + ".join(map(str, own))} kB')
 
 
 main()
