@@ -219,7 +219,7 @@ class Handlers(PowerCase):
 
     def test_long_texts(self):
         """Of what a handler says, as much is passed on as a person reads."""
-        long = 'ä' * (8 << 20) + '\n'
+        long = 'ä' * (1 << 17) + '\n'
         agent = self.agent('/a', (True, 'one\ntwo')).register('suspend')
         self.ask('OS_Suspend')
         self.wait_states('suspend+')
