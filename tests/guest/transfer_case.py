@@ -80,9 +80,9 @@ class TransferCase(tbxguest.Case):
         return found
 
     def worker(self):
-        found = self.workers()
-        self.assertEqual(len(found), 1)
-        return found[0]
+        # A program that has been started is one of them until it is executed.
+        return tbxtest.until(lambda: (found := self.workers()) and len(found) == 1 and found[0],
+                             'there is one worker', every_ms=10)
 
     def open_uploads(self):
         """Files without a name in the folder that some process has open."""
