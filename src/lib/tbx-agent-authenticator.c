@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-agent-authenticator.h"
 #include "tbx-bus-api.h"
-#include "tbx-error.h"
 #include "tbx-request-login-private.h"
+#include "tbx-variant.h"
 #include <errno.h>
-#include <gio/gunixfdlist.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,7 +50,7 @@ read_credentials (GVariant *handle, GUnixFDList *fds, char *buffer, gsize size, 
   gssize got = 1;
   int fd;
 
-  fd = fds == NULL ? -1 : g_unix_fd_list_get (fds, g_variant_get_handle (handle), error);
+  fd = tbx_variant_take_fd (g_variant_get_handle (handle), fds, error);
   if (fd < 0)
     return FALSE;
   for (; n < size && got != 0; n += (gsize) MAX (got, 0))

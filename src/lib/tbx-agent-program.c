@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-agent-program.h"
-#include "tbx-error.h"
 #include "tbx-request-program-private.h"
 #include "tbx-run-private.h"
-#include <gio/gunixfdlist.h>
+#include "tbx-variant.h"
 #include <unistd.h>
 
 /**
@@ -53,16 +52,6 @@ on_run_gone (gpointer data, GObject *was)
   g_hash_table_foreach_remove (runs, is_value, was);
 }
 
-/* The descriptor of a message that @handle names, as a copy; -1 with an error. */
-static int
-take_fd (GUnixFDList *fds, GVariant *handle, GError **error)
-{
-  if (fds != NULL)
-    return g_unix_fd_list_get (fds, g_variant_get_handle (handle), error);
-  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "A stream is missing");
-  return -1;
-}
-
 static TbxRun *
 agent_new_run (TbxAgentProgram    *self,
                TbxBusAgentProgram *skeleton,
@@ -76,7 +65,7 @@ agent_new_run (TbxAgentProgram    *self,
 
   for (guint i = 0; i < G_N_ELEMENTS (streams); i++)
     {
-      streams[i] = take_fd (fds, handles[i], error);
+      streams[i] = tbx_variant_take_fd (g_variant_get_handle (handles[i]), fds, error);
       if (streams[i] >= 0)
         continue;
       while (i-- > 0)

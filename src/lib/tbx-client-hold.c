@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-client.h"
-#include "tbx-error.h"
 #include "tbx-hold-private.h"
-#include <gio/gunixfdlist.h>
+#include "tbx-variant.h"
 
 /* @reply: of Hold(), with its descriptors; both may be NULL. */
 static TbxHold *
@@ -14,12 +13,7 @@ hold_from_reply (GVariant *reply, GUnixFDList *fds, GError **error)
   if (reply == NULL)
     return NULL;
   g_variant_get (reply, "(h)", &index);
-  if (fds == NULL)
-    {
-      g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "The answer has no descriptor");
-      return NULL;
-    }
-  fd = g_unix_fd_list_get (fds, index, error);
+  fd = tbx_variant_take_fd (index, fds, error);
   return fd < 0 ? NULL : tbx_hold_new (fd);
 }
 

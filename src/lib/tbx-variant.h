@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
+#include "tbx-error.h"
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 
 G_BEGIN_DECLS
 
@@ -29,6 +31,16 @@ tbx_variant_find_text (GVariant *dictionary, const char *key)
   const char *text = NULL;
 
   return g_variant_lookup (dictionary, key, "&s", &text) ? text : "";
+}
+
+/* Returns: a copy of the descriptor of a message that @index names, or -1 */
+static inline int
+tbx_variant_take_fd (gint32 index, GUnixFDList *fds, GError **error)
+{
+  if (fds != NULL && index >= 0 && index < g_unix_fd_list_get_length (fds))
+    return g_unix_fd_list_get (fds, index, error);
+  g_set_error_literal (error, TBX_ERROR, TBX_ERROR_MALFORMED, "A descriptor is missing");
+  return -1;
 }
 
 G_END_DECLS

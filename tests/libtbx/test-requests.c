@@ -424,6 +424,33 @@ test_program_full (Fixture *fixture, gconstpointer unused)
   streams_close (&streams);
 }
 
+/* Descriptors that no message has. */
+static void
+test_missing (Fixture *fixture, gconstpointer unused)
+{
+  gpointer agent = use (fixture, tbx_agent_program_new ("prog"), "start");
+
+  call (fixture, "Program", "Start",
+        g_variant_new_parsed ("({'name': <'prog'>}, handle 0, handle 7, handle -1, uint64 9)"), NULL);
+  assert_error (fixture, TBX_ERROR, TBX_ERROR_MALFORMED);
+  for (gint32 handle = -1; handle < 3; handle++)
+    {
+      g_autoptr(GUnixFDList) fds = g_unix_fd_list_new ();
+
+      g_assert_cmpint (g_unix_fd_list_append (fds, 0, NULL), ==, 0);
+      call (fixture, "Program", "Start",
+            g_variant_new ("(@a{sv}hhht)", details (), 0, 0, handle == 0 ? 1 : handle,
+                           G_GUINT64_CONSTANT (9)), fds);
+      assert_error (fixture, TBX_ERROR, TBX_ERROR_MALFORMED);
+    }
+  tbx_client_unregister (fixture->client, agent);
+  tbx_test_until (!fake_toolboxd_has (fixture->daemon, "prog"));
+  use (fixture, tbx_agent_authenticator_new (0), "verify");
+  call (fixture, "Authenticator", "Verify", g_variant_new ("(ht)", 2, G_GUINT64_CONSTANT (1)), NULL);
+  assert_error (fixture, TBX_ERROR, TBX_ERROR_MALFORMED);
+  g_assert_null (fixture->request);
+}
+
 static void
 test_login (Fixture *fixture, gconstpointer unused)
 {
@@ -544,6 +571,7 @@ main (int argc, char **argv)
   ADD ("program-fails", test_program_fails);
   ADD ("program-outlives", test_program_outlives);
   ADD ("program-full", test_program_full);
+  ADD ("missing", test_missing);
   ADD ("login", test_login);
   ADD ("leaves-in-handler", test_leaves_in_handler);
   ADD ("client-ends-in-handler", test_client_ends_in_handler);
