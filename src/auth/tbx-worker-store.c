@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-store.h"
+#include "tbx-service.h"
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define PREFIX         "worker-"
@@ -33,7 +33,7 @@ tbx_worker_store_keep (TbxWorker *worker, uid_t uid, const char *id, const char 
   g_autofree char *fd_name = store_name (uid, id, name);
   g_autofree char *state = g_strdup_printf ("FDSTORE=1\nFDNAME=%s", fd_name);
 
-  sd_pid_notify_with_fds (0, FALSE, state, fds, fds[1] < 0 ? 1 : 2);
+  tbx_service_notify_with_fds (state, fds, fds[1] < 0 ? 1 : 2);
 }
 
 /**
@@ -48,7 +48,7 @@ tbx_worker_store_forget (uid_t uid, const char *id, const char *name)
   g_autofree char *fd_name = store_name (uid, id, name);
   g_autofree char *state = g_strdup_printf ("FDSTOREREMOVE=1\nFDNAME=%s", fd_name);
 
-  sd_notify (FALSE, state);
+  tbx_service_notify (state);
 }
 
 static void
@@ -123,11 +123,12 @@ GPtrArray *
 tbx_worker_store_take (void)
 {
   GPtrArray *all = g_ptr_array_new_with_free_func (stored_free);
-  g_autofree char **names = NULL;
-  int n = sd_listen_fds_with_names (TRUE, &names);
+  g_auto(GStrv) names = NULL;
+  guint n = tbx_service_take_fds (&names);
 
-  for (int i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++)
     {
+      const int fd = TBX_SERVICE_FIRST_FD + (int) i;
       TbxStoredWorker *stored = stored_new (names[i]);
       TbxStoredWorker *known = stored == NULL ? NULL : find_stored (all, stored);
 
@@ -136,10 +137,9 @@ tbx_worker_store_take (void)
       else if (stored != NULL)
         stored_free (stored);
       if (stored == NULL)
-        close (SD_LISTEN_FDS_START + i);
+        close (fd);
       else
-        stored_take_fd (known != NULL ? known : stored, SD_LISTEN_FDS_START + i);
-      free (names[i]);
+        stored_take_fd (known != NULL ? known : stored, fd);
     }
   for (guint i = all->len; i > 0; i--)
     if (((TbxStoredWorker *) g_ptr_array_index (all, i - 1))->socket < 0)

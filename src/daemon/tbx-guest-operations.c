@@ -4,10 +4,10 @@
 #include "tbx-audit.h"
 #include "tbx-os-identity.h"
 #include "tbx-raw-hgfs.h"
+#include "tbx-service.h"
 #include "tbx-tools-state.h"
 #include "tbx-vix-properties.h"
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define LOGIN_MS    (15 * 1000)
@@ -177,7 +177,7 @@ tbx_guest_operations_new (const TbxGuestOperationsParts *parts)
   tbx_worker_starter_set_self (self->starter, parts->self);
   if (parts->config->pam_directory[0] != '\0')
     tbx_worker_starter_set_pam_dir (self->starter, parts->config->pam_directory);
-  else if (!parts->self && sd_booted () > 0 && access (TBX_WORKER_SOCKET_PATH, F_OK) == 0)
+  else if (!parts->self && tbx_service_is_booted_by_systemd () && access (TBX_WORKER_SOCKET_PATH, F_OK) == 0)
     tbx_worker_starter_set_socket_path (self->starter, TBX_WORKER_SOCKET_PATH);
   self->pool = tbx_worker_pool_new (self->starter, &deadlines, parts->config->worker_idle_s);
   self->programs = tbx_host_programs_new (self->pool);

@@ -15,11 +15,11 @@
 #include "tbx-reload.h"
 #include "tbx-resolv-dns.h"
 #include "tbx-rpci.h"
+#include "tbx-service.h"
 #include "tbx-tclo.h"
 #include "tbx-watchdog.h"
 #include <glib-unix.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 
 /* The host may be gone when we say goodbye. */
 #define STOP_DEADLINE_MS 2000
@@ -68,7 +68,7 @@ on_signal (gpointer user_data)
   if (daemon->stopping)
     return G_SOURCE_CONTINUE;
   daemon->stopping = TRUE;
-  sd_notify (FALSE, "STOPPING=1");
+  tbx_service_notify ("STOPPING=1");
   g_message ("Stopping");
   g_timeout_add_once (STOP_DEADLINE_MS, (GSourceOnceFunc) g_main_loop_quit, daemon->loop);
   tbx_power_abort (tbx_power_host_get_power (daemon->power));
@@ -97,7 +97,7 @@ daemon_make_bus (Daemon *daemon, const char *hypervisor)
     .programs = tbx_guest_operations_get_programs (daemon->operations),
     .power = daemon->power,
     .ways = tbx_power_setup_ways (daemon->config),
-    .scopes = sd_booted () > 0,
+    .scopes = tbx_service_is_booted_by_systemd (),
   };
 
   daemon->bus = tbx_bus_new (&parts);
@@ -161,7 +161,7 @@ daemon_run (Daemon *daemon)
   tbx_watchdog_start ();
   tbx_link_start (daemon->link);
   tbx_bus_start (daemon->bus);
-  sd_notify (FALSE, "READY=1");
+  tbx_service_notify ("READY=1");
   g_message ("Version %s serves the host over the %s", TBX_VERSION,
              tbx_link_get_transport (daemon->link));
   g_main_loop_run (daemon->loop);
@@ -224,7 +224,7 @@ main (int argc, char **argv)
       /* Nothing to do here is no failure, unless the user named a backdoor. */
       gboolean automatic = tbx_transport_is_automatic (transport);
 
-      sd_notify (FALSE, "READY=1");
+      tbx_service_notify ("READY=1");
       g_message ("Nothing to do: %s", error->message);
       daemon_clear (&daemon);
       return automatic ? EXIT_SUCCESS : EXIT_FAILURE;

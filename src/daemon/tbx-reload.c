@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-reload.h"
+#include "tbx-service.h"
 #include <glib-unix.h>
-#include <systemd/sd-daemon.h>
 
 struct _TbxReload
 {
@@ -28,10 +28,13 @@ reload_apply (TbxReload *self)
 static gboolean
 on_hangup (gpointer user_data)
 {
-  sd_notifyf (FALSE, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  g_autofree char *state = g_strdup_printf ("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
+                                            g_get_monotonic_time ());
+
+  tbx_service_notify (state);
   reload_apply (user_data);
   g_message ("Configuration read again");
-  sd_notify (FALSE, "READY=1");
+  tbx_service_notify ("READY=1");
   return G_SOURCE_CONTINUE;
 }
 

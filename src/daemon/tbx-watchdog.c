@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-watchdog.h"
-#include <systemd/sd-daemon.h>
+#include "tbx-service.h"
 
 static gboolean
 on_period_half_over (gpointer user_data)
 {
-  sd_notify (FALSE, "WATCHDOG=1");
+  tbx_service_notify ("WATCHDOG=1");
   return G_SOURCE_CONTINUE;
 }
 
@@ -17,8 +17,8 @@ on_period_half_over (gpointer user_data)
 void
 tbx_watchdog_start (void)
 {
-  guint64 period_us;
+  guint64 period_us = tbx_service_get_watchdog_us ();
 
-  if (sd_watchdog_enabled (FALSE, &period_us) > 0)
+  if (period_us > 0)
     g_timeout_add ((guint) CLAMP (period_us / 2000, 1, G_MAXUINT), on_period_half_over, NULL);
 }

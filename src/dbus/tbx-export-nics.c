@@ -2,8 +2,6 @@
 #include "tbx-export-nics.h"
 #include "tbx-bus-api.h"
 #include "tbx-names.h"
-#include <systemd/sd-bus.h>
-#include <stdlib.h>
 
 struct _TbxExportNics
 {
@@ -21,17 +19,19 @@ static const char *const shown[] = {
   "told", "not-told-reason",
 };
 
+/* As sd_bus_path_encode(3) has it, which also escapes a digit in front. */
 static char *
 nic_object_path (TbxNic *nic)
 {
-  char *encoded = NULL;
-  char *path;
+  const char *name = tbx_nic_get_name (nic);
+  GString *path = g_string_new (TBX_OBJECT_PATH "/nic/");
 
-  if (sd_bus_path_encode (TBX_OBJECT_PATH "/nic", tbx_nic_get_name (nic), &encoded) < 0)
-    g_error ("Out of memory");
-  path = g_strdup (encoded);
-  free (encoded);
-  return path;
+  for (const char *p = name; *p != '\0'; p++)
+    if (g_ascii_isalpha (*p) || (p > name && g_ascii_isdigit (*p)))
+      g_string_append_c (path, *p);
+    else
+      g_string_append_printf (path, "_%02x", (guchar) *p);
+  return g_string_free (path, FALSE);
 }
 
 static void
