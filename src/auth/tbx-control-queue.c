@@ -15,7 +15,8 @@ typedef struct
 {
   guint8 *data;   /* one packet (owned) */
   gsize   size;   /* bytes */
-  int     fd;     /* that goes with it (owned), or -1 */
+  int     fds[TBX_WORKER_MAX_FDS];   /* that go with it (owned) */
+  guint   n_fds;
 } Packet;
 
 struct _TbxControlQueue
@@ -33,8 +34,9 @@ packet_free (gpointer data)
 {
   Packet *packet = data;
 
-  if (packet->fd >= 0)
-    close (packet->fd);
+  for (guint i = 0; i < packet->n_fds; i++)
+    if (packet->fds[i] >= 0)
+      close (packet->fds[i]);
   explicit_bzero (packet->data, packet->size);
   g_free (packet->data);
   g_free (packet);
@@ -66,7 +68,7 @@ queue_flush (TbxControlQueue *self, guint most)
   while (most-- > 0 && (packet = g_queue_peek_head (&self->packets)) != NULL)
     {
       int error_number = tbx_control_send_packet (self->socket, packet->data, packet->size,
-                                                  packet->fd);
+                                                  packet->fds, packet->n_fds);
 
       if (error_number != 0)
         return error_number;
@@ -88,7 +90,7 @@ on_writable (gint fd, GIOCondition condition, gpointer user_data)
 }
 
 static gboolean
-queue_keep (TbxControlQueue *self, const TbxWriter *w, int fd, GError **error)
+queue_keep (TbxControlQueue *self, const TbxWriter *w, const int *fds, guint n_fds, GError **error)
 {
   Packet *packet;
 
@@ -99,8 +101,10 @@ queue_keep (TbxControlQueue *self, const TbxWriter *w, int fd, GError **error)
       return FALSE;
     }
   packet = g_new (Packet, 1);
-  *packet = (Packet) { g_memdup2 (w->out->data, w->out->len), w->out->len,
-                       fd < 0 ? -1 : fcntl (fd, F_DUPFD_CLOEXEC, 3) };
+  *packet = (Packet) { .data = g_memdup2 (w->out->data, w->out->len), .size = w->out->len,
+                       .n_fds = n_fds };
+  for (guint i = 0; i < n_fds; i++)
+    packet->fds[i] = fcntl (fds[i], F_DUPFD_CLOEXEC, 3);
   self->waiting += packet->size;
   g_queue_push_tail (&self->packets, packet);
   if (self->writable != NULL)
@@ -116,7 +120,8 @@ queue_keep (TbxControlQueue *self, const TbxWriter *w, int fd, GError **error)
  * tbx_control_queue_send:
  * @self: the queue
  * @message: what to say
- * @fd: a descriptor to go with it (still owned by the caller), or -1
+ * @fds: (array length=n_fds): descriptors to go with it (still owned by the caller)
+ * @n_fds: at most %TBX_WORKER_MAX_FDS
  * @error: return location for an error
  *
  * Errors: `TBX_ERROR_BUSY` when more waits than the limit; `TBX_ERROR_TRANSPORT`,
@@ -125,7 +130,8 @@ queue_keep (TbxControlQueue *self, const TbxWriter *w, int fd, GError **error)
 gboolean
 tbx_control_queue_send (TbxControlQueue        *self,
                         const TbxWorkerMessage *message,
-                        int                     fd,
+                        const int              *fds,
+                        guint                   n_fds,
                         GError                **error)
 {
   g_auto(TbxWriter) w = { 0 };
@@ -135,10 +141,10 @@ tbx_control_queue_send (TbxControlQueue        *self,
   if (!tbx_control_encode (message, &w, error))
     return FALSE;
   if (g_queue_is_empty (&self->packets))
-    error_number = tbx_control_send_packet (self->socket, w.out->data, w.out->len, fd);
+    error_number = tbx_control_send_packet (self->socket, w.out->data, w.out->len, fds, n_fds);
   done = error_number == 0;
   if (error_number == EAGAIN)
-    done = queue_keep (self, &w, fd, error);
+    done = queue_keep (self, &w, fds, n_fds, error);
   else if (!done)
     tbx_control_set_error (error, error_number);
   if (message->type == TBX_WORKER_LOGIN)

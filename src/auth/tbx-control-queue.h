@@ -12,7 +12,8 @@ TbxControlQueue *tbx_control_queue_new   (int socket, gsize limit);
 void             tbx_control_queue_free  (TbxControlQueue *self);
 gboolean         tbx_control_queue_send  (TbxControlQueue        *self,
                                           const TbxWorkerMessage *message,
-                                          int                     fd,
+                                          const int              *fds,
+                                          guint                   n_fds,
                                           GError                **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxControlQueue, tbx_control_queue_free)

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* More than one descriptor is a fault of the sender, but those must be closed too. */
-#define MAX_FDS 4
+/* More than a message has are a fault of the sender, but those must be closed too. */
+#define MAX_FDS (TBX_WORKER_MAX_FDS + 1)
 
 /**
  * tbx_control_encode:
@@ -33,30 +33,35 @@ tbx_control_encode (const TbxWorkerMessage *message, TbxWriter *w, GError **erro
  * @socket: the control socket
  * @data: one encoded message
  * @size: its length in bytes
- * @fd: a descriptor to go with it (still owned by the caller), or -1
+ * @fds: (array length=n_fds): descriptors to go with it (still owned by the caller)
+ * @n_fds: at most %TBX_WORKER_MAX_FDS
  *
  * Returns: 0, or an errno
  */
 int
-tbx_control_send_packet (int socket, gconstpointer data, gsize size, int fd)
+tbx_control_send_packet (int           socket,
+                         gconstpointer data,
+                         gsize         size,
+                         const int    *fds,
+                         guint         n_fds)
 {
   union
   {
     struct cmsghdr header;
-    char           room[CMSG_SPACE (sizeof (int))];
+    char           room[CMSG_SPACE (TBX_WORKER_MAX_FDS * sizeof (int))];
   } control = { 0 };
   struct iovec vector = { (gpointer) data, size };
   struct msghdr header = { .msg_iov = &vector, .msg_iovlen = 1 };
   gssize n;
 
-  if (fd >= 0)
+  if (n_fds > 0)
     {
       header.msg_control = &control;
-      header.msg_controllen = sizeof control.room;
-      control.header = (struct cmsghdr) { .cmsg_len = CMSG_LEN (sizeof fd),
+      header.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
+      control.header = (struct cmsghdr) { .cmsg_len = CMSG_LEN (n_fds * sizeof (int)),
                                           .cmsg_level = SOL_SOCKET,
                                           .cmsg_type = SCM_RIGHTS };
-      memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+      memcpy (CMSG_DATA (&control.header), fds, n_fds * sizeof (int));
     }
   do
     n = sendmsg (socket, &header, MSG_NOSIGNAL);
@@ -89,7 +94,7 @@ tbx_control_send (int socket, const TbxWorkerMessage *message, int fd, GError **
 
   if (!tbx_control_encode (message, &w, error))
     return FALSE;
-  error_number = tbx_control_send_packet (socket, w.out->data, w.out->len, fd);
+  error_number = tbx_control_send_packet (socket, w.out->data, w.out->len, &fd, fd >= 0 ? 1 : 0);
   if (message->type == TBX_WORKER_LOGIN)
     explicit_bzero (w.out->data, w.out->len);
   if (error_number == 0)
@@ -98,9 +103,9 @@ tbx_control_send (int socket, const TbxWorkerMessage *message, int fd, GError **
   return FALSE;
 }
 
-/* Keeps the descriptor when there is exactly one; tells how many there were. */
+/* Keeps as many as a message may have; tells how many there were. */
 static guint
-take_fds (struct msghdr *header, int *fd)
+take_fds (struct msghdr *header, int fds[TBX_WORKER_MAX_FDS])
 {
   guint n_fds = 0;
 
@@ -115,8 +120,8 @@ take_fds (struct msghdr *header, int *fd)
           int each;
 
           memcpy (&each, CMSG_DATA (c) + i * sizeof each, sizeof each);
-          if (n_fds == 0)
-            *fd = each;
+          if (n_fds < TBX_WORKER_MAX_FDS)
+            fds[n_fds] = each;
           else
             close (each);
         }
@@ -154,7 +159,8 @@ tbx_control_receive (int               socket,
   guint n_fds;
   gssize n;
 
-  packet->fd = -1;
+  for (guint i = 0; i < TBX_WORKER_MAX_FDS; i++)
+    packet->fds[i] = -1;
   packet->size = 0;
   /* Who ends without having read all makes this fail once, before what it said last. */
   do
@@ -162,7 +168,7 @@ tbx_control_receive (int               socket,
   while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0)
     return errno == EAGAIN ? TBX_CONTROL_AGAIN : TBX_CONTROL_END;
-  n_fds = take_fds (&header, &packet->fd);
+  n_fds = take_fds (&header, packet->fds);
   if (n == 0 && n_fds == 0)
     return TBX_CONTROL_END;
   packet->size = (gsize) n;
@@ -173,24 +179,40 @@ tbx_control_receive (int               socket,
     }
   if (!tbx_worker_message_decode (packet->data, packet->size, sender, &packet->message, error))
     return TBX_CONTROL_BAD;
-  if (n_fds == (tbx_worker_message_has_fd (packet->message.type) ? 1 : 0))
+  if (n_fds == tbx_worker_message_count_fds (packet->message.type))
     return TBX_CONTROL_OK;
   g_set_error (error, TBX_ERROR, TBX_ERROR_MALFORMED, "control message: %u descriptors", n_fds);
   return TBX_CONTROL_BAD;
 }
 
 /**
+ * tbx_control_packet_steal:
+ * @packet: what tbx_control_receive() gave
+ * @i: which of its descriptors
+ *
+ * Returns: (transfer full): that one, which is the caller's now
+ */
+int
+tbx_control_packet_steal (TbxControlPacket *packet, guint i)
+{
+  int fd = packet->fds[i];
+
+  packet->fds[i] = -1;
+  return fd;
+}
+
+/**
  * tbx_control_packet_clear:
  * @packet: what tbx_control_receive() gave
  *
- * Closes its descriptor and wipes its bytes, for it may be a password.
+ * Closes its descriptors and wipes its bytes, for it may be a password.
  */
 void
 tbx_control_packet_clear (TbxControlPacket *packet)
 {
-  if (packet->fd >= 0)
-    close (packet->fd);
-  packet->fd = -1;
+  for (guint i = 0; i < TBX_WORKER_MAX_FDS; i++)
+    if (packet->fds[i] >= 0)
+      close (tbx_control_packet_steal (packet, i));
   explicit_bzero (packet->data, packet->size);
   packet->size = 0;
 }

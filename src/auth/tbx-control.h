@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   TbxWorkerMessage message;   /* its strings are in @data */
-  int              fd;        /* that came with it (owned), or -1 */
+  int              fds[TBX_WORKER_MAX_FDS];   /* that came with it (owned); -1: none */
   gsize            size;      /* bytes of @data in use */
   guint8           data[TBX_WORKER_MESSAGE_MAX_BYTES];
 } TbxControlPacket;
@@ -39,7 +39,12 @@ gboolean         tbx_control_send         (int                     socket,
 gboolean         tbx_control_encode       (const TbxWorkerMessage *message,
                                            TbxWriter              *w,
                                            GError                **error);
-int              tbx_control_send_packet  (int socket, gconstpointer data, gsize size, int fd);
+int              tbx_control_send_packet  (int           socket,
+                                           gconstpointer data,
+                                           gsize         size,
+                                           const int    *fds,
+                                           guint         n_fds);
+int              tbx_control_packet_steal (TbxControlPacket *packet, guint i);
 void             tbx_control_set_error    (GError **error, int error_number);
 TbxControlResult tbx_control_receive      (int               socket,
                                            TbxWorkerSender   sender,

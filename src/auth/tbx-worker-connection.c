@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-connection.h"
-#include "tbx-control.h"
 #include "tbx-control-queue.h"
 #include <glib-unix.h>
 #include <unistd.h>
@@ -30,7 +29,7 @@ on_readable (gint fd, GIOCondition condition, gpointer user_data)
   switch (tbx_control_receive (fd, TBX_WORKER_FROM_WORKER, &packet, &error))
     {
     case TBX_CONTROL_OK:
-      self->funcs->message (&packet.message, self->user_data);
+      self->funcs->packet (&packet, self->user_data);
       break;
     case TBX_CONTROL_BAD:
       self->funcs->closed (error->message, self->user_data);
@@ -125,7 +124,8 @@ tbx_worker_connection_free (TbxWorkerConnection *self)
  * tbx_worker_connection_send:
  * @self: the connection
  * @message: what to say
- * @fd: a descriptor to go with it, or -1
+ * @fds: (array length=n_fds): descriptors to go with it (still owned by the caller)
+ * @n_fds: at most %TBX_WORKER_MAX_FDS
  * @error: return location for an error
  *
  * Never waits; what the socket does not take now goes later, in order.
@@ -135,10 +135,11 @@ tbx_worker_connection_free (TbxWorkerConnection *self)
 gboolean
 tbx_worker_connection_send (TbxWorkerConnection    *self,
                             const TbxWorkerMessage *message,
-                            int                     fd,
+                            const int              *fds,
+                            guint                   n_fds,
                             GError                **error)
 {
-  return tbx_control_queue_send (self->queue, message, fd, error);
+  return tbx_control_queue_send (self->queue, message, fds, n_fds, error);
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
-#include "tbx-worker-codec.h"
+#include "tbx-control.h"
 
 G_BEGIN_DECLS
 
@@ -10,7 +10,7 @@ typedef struct _TbxWorkerConnection TbxWorkerConnection;
 
 typedef struct
 {
-  void (*message) (const TbxWorkerMessage *message, gpointer user_data);
+  void (*packet)  (TbxControlPacket *packet, gpointer user_data);   /* may take descriptors */
   void (*closed)  (const char *fault, gpointer user_data);   /* NULL: by the other side */
   void (*due)     (gpointer user_data);
 } TbxWorkerConnectionFuncs;
@@ -21,7 +21,8 @@ TbxWorkerConnection *tbx_worker_connection_new (int                             
 void     tbx_worker_connection_free       (TbxWorkerConnection *self);
 gboolean tbx_worker_connection_send       (TbxWorkerConnection    *self,
                                            const TbxWorkerMessage *message,
-                                           int                     fd,
+                                           const int              *fds,
+                                           guint                   n_fds,
                                            GError                **error);
 void     tbx_worker_connection_wait_until (TbxWorkerConnection *self, gint64 time_us);
 int      tbx_worker_connection_get_socket (TbxWorkerConnection *self);

@@ -37,9 +37,13 @@ worker_take_run_done (TbxWorker *self, const char *request)
 }
 
 static void
-worker_hear_user (TbxWorker *self, const TbxWorkerMessage *message)
+worker_hear_user (TbxWorker *self, TbxControlPacket *packet)
 {
-  if (message->type == TBX_WORKER_PROGRESS)
+  const TbxWorkerMessage *message = &packet->message;
+
+  if (message->type >= TBX_WORKER_FILE_STAT)
+    tbx_worker_take_ask (self, packet);
+  else if (message->type == TBX_WORKER_PROGRESS)
     tbx_worker_take_progress (self, message->progress_id);
   else if (message->type == TBX_WORKER_STATE)
     worker_take_state (self, message->busy);
@@ -50,8 +54,9 @@ worker_hear_user (TbxWorker *self, const TbxWorkerMessage *message)
 }
 
 void
-tbx_worker_hear (const TbxWorkerMessage *message, gpointer user_data)
+tbx_worker_hear (TbxControlPacket *packet, gpointer user_data)
 {
+  const TbxWorkerMessage *message = &packet->message;
   g_autoptr(TbxWorker) self = g_object_ref (user_data);
 
   if (message->type != TBX_WORKER_REPLY
@@ -70,5 +75,5 @@ tbx_worker_hear (const TbxWorkerMessage *message, gpointer user_data)
   else if (message->type == TBX_WORKER_REPLY)
     tbx_worker_take_reply (self, &message->reply);
   else
-    worker_hear_user (self, message);
+    worker_hear_user (self, packet);
 }

@@ -95,6 +95,8 @@ worker_give_buffer (TbxWorker *self, TbxWorkerMessageType type)
   tbx_worker_say (self, &message, tbx_worker_buffer_get_fd (buffer));
   if (self->stage != TBX_WORKER_GONE)
     tbx_worker_say_settings (self);
+  if (self->stage != TBX_WORKER_GONE && self->names.list_size > 0)
+    tbx_worker_say_names (self);
 }
 
 /**

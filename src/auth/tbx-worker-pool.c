@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-pool.h"
+#include "tbx-ask-desk.h"
 #include "tbx-program-table.h"
 #include "tbx-worker-remains.h"
 #include "tbx-worker-slot.h"
@@ -24,6 +25,7 @@ struct _TbxWorkerPool
   GHashTable        *left_behind; /* uid -> TbxProgramTable (owned): of workers that are gone */
   gboolean           gated;       /* programs wait until somebody opens their gate */
   TbxWorkerSettings  settings;    /* what the workers are told */
+  TbxAskDesk        *desk;        /* who answers what they ask (owned) */
   guint              idle_id;     /* source of the next look at idle workers, or 0 */
 };
 
@@ -119,6 +121,32 @@ on_run_done (TbxWorker *worker, const char *request, Slot *slot)
   g_signal_emit (slot->pool, signals[SIGNAL_RUN_DONE], 0, request);
 }
 
+/* Who is who, the daemon knows by itself. */
+static void
+on_asked (TbxAsk *ask, gpointer user_data)
+{
+  Slot *slot = user_data;
+  g_autofree char *user = NULL;
+  uid_t uid;
+
+  if (!tbx_worker_pool_get_owner (slot->pool, slot->worker, &uid, &user))
+    {
+      tbx_ask_done (ask, EACCES);
+      return;
+    }
+  tbx_ask_set_owner (ask, uid, user);
+  tbx_ask_desk_take (slot->pool->desk, ask);
+}
+
+static void
+pool_say_names (TbxWorkerPool *self, TbxWorker *worker)
+{
+  TbxWorkerNames names;
+  g_autoptr(GBytes) list = tbx_ask_desk_dup_names (self->desk, &names);
+
+  tbx_worker_set_names (worker, &names, list);
+}
+
 static Slot *
 pool_add (TbxWorkerPool *self, TbxWorker *worker)
 {
@@ -132,6 +160,8 @@ pool_add (TbxWorkerPool *self, TbxWorker *worker)
   g_signal_connect (worker, "run-done", G_CALLBACK (on_run_done), slot);
   tbx_worker_set_gated (worker, self->gated);
   tbx_worker_set_settings (worker, &self->settings);
+  tbx_worker_set_asked (worker, on_asked, slot);
+  pool_say_names (self, worker);
   g_ptr_array_add (self->slots, slot);
   return slot;
 }
@@ -449,15 +479,41 @@ tbx_worker_pool_set_gated (TbxWorkerPool *self, gboolean gated)
 void
 tbx_worker_pool_set_settings (TbxWorkerPool *self, const TbxWorkerSettings *settings)
 {
-  g_autoptr(GPtrArray) workers = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr(GPtrArray) workers = tbx_worker_slots_dup_workers (self->slots);
 
   self->settings = *settings;
-  /* One that cannot be told is gone, and leaves the slots. */
-  for (guint i = 0; i < self->slots->len; i++)
-    g_ptr_array_add (workers,
-                     g_object_ref (((Slot *) g_ptr_array_index (self->slots, i))->worker));
   for (guint i = 0; i < workers->len; i++)
     tbx_worker_set_settings (g_ptr_array_index (workers, i), settings);
+}
+
+/**
+ * tbx_worker_pool_serve:
+ * @self: the pool
+ * @kind: of what workers ask
+ * @func: (nullable) (scope forever): answers it; knows whose worker asks
+ * @user_data: passed to it
+ */
+void
+tbx_worker_pool_serve (TbxWorkerPool *self, TbxAskKind kind, TbxAskFunc func, gpointer user_data)
+{
+  tbx_ask_desk_serve (self->desk, kind, func, user_data);
+}
+
+/**
+ * tbx_worker_pool_set_names:
+ * @self: the pool
+ * @kind: of what workers ask
+ * @names: (array zero-terminated=1): the schemes or programs that there are now; told to
+ *   all workers
+ */
+void
+tbx_worker_pool_set_names (TbxWorkerPool *self, TbxAskKind kind, const char *const *names)
+{
+  g_autoptr(GPtrArray) workers = tbx_worker_slots_dup_workers (self->slots);
+
+  tbx_ask_desk_set_names (self->desk, kind, names);
+  for (guint i = 0; i < workers->len; i++)
+    pool_say_names (self, g_ptr_array_index (workers, i));
 }
 
 static void
@@ -487,6 +543,7 @@ tbx_worker_pool_finalize (GObject *object)
 
   g_ptr_array_unref (self->slots);
   tbx_worker_remains_free (self->remains);
+  tbx_ask_desk_free (self->desk);
   g_hash_table_unref (self->left_behind);
   g_clear_object (&self->starter);
   G_OBJECT_CLASS (tbx_worker_pool_parent_class)->finalize (object);
@@ -535,6 +592,7 @@ tbx_worker_pool_init (TbxWorkerPool *self)
   self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
   self->slots = g_ptr_array_new_with_free_func (tbx_worker_slot_free);
   self->remains = tbx_worker_remains_new ();
+  self->desk = tbx_ask_desk_new ();
   self->left_behind = g_hash_table_new_full (NULL, NULL, NULL,
                                              (GDestroyNotify) tbx_program_table_free);
 }

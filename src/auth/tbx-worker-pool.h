@@ -31,6 +31,13 @@ void           tbx_worker_pool_set_limits (TbxWorkerPool            *self,
 void           tbx_worker_pool_set_gated (TbxWorkerPool *self, gboolean gated);
 void           tbx_worker_pool_set_settings (TbxWorkerPool           *self,
                                              const TbxWorkerSettings *settings);
+void           tbx_worker_pool_serve   (TbxWorkerPool *self,
+                                        TbxAskKind     kind,
+                                        TbxAskFunc     func,
+                                        gpointer       user_data);
+void           tbx_worker_pool_set_names (TbxWorkerPool     *self,
+                                          TbxAskKind         kind,
+                                          const char *const *names);
 void           tbx_worker_pool_restore (TbxWorkerPool *self);
 TbxWorker     *tbx_worker_pool_find    (TbxWorkerPool *self, TbxAccount *account);
 gboolean       tbx_worker_pool_get_owner (TbxWorkerPool *self,

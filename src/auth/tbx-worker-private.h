@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* For tbx-worker.c, tbx-worker-hear.c and tbx-worker-login.c only. */
+/* For tbx-worker.c, tbx-worker-asks.c, tbx-worker-hear.c and tbx-worker-login.c only. */
 struct _TbxWorker
 {
   GObject            parent_instance;
@@ -23,6 +23,11 @@ struct _TbxWorker
   TbxProgramTable   *programs;      /* (owned) */
   gboolean           gated;         /* its programs wait for us */
   TbxWorkerSettings  settings;      /* what it is told */
+  TbxAskFunc         asked;         /* gets what it asks for, or NULL */
+  gpointer           asked_data;
+  GHashTable        *asks;          /* id -> TbxAsk (not owned), not answered yet */
+  TbxWorkerNames     names;         /* what it is told that it may ask for */
+  GBytes            *names_list;    /* that @names is in (owned), or NULL */
   gboolean           opened;        /* it told whose session it opened */
   gboolean           attaching;     /* it did not answer ATTACH yet */
   gboolean           quitting;      /* it was told to end */
@@ -37,6 +42,13 @@ gint64   tbx_worker_from_now          (guint ms);
 void     tbx_worker_wait_until        (TbxWorker *self, gint64 time_us);
 void     tbx_worker_set_stage         (TbxWorker *self, TbxWorkerStage stage);
 void     tbx_worker_say               (TbxWorker *self, const TbxWorkerMessage *message, int fd);
+void     tbx_worker_say_fds           (TbxWorker              *self,
+                                       const TbxWorkerMessage *message,
+                                       const int              *fds,
+                                       guint                   n_fds);
+void     tbx_worker_say_names         (TbxWorker *self);
+void     tbx_worker_take_ask          (TbxWorker *self, TbxControlPacket *packet);
+void     tbx_worker_orphan_asks       (TbxWorker *self);
 const char *tbx_worker_get_name       (TbxWorker *self);
 void     tbx_worker_say_settings      (TbxWorker *self);
 void     tbx_worker_misbehaved        (TbxWorker *self, const char *what);
@@ -49,6 +61,6 @@ void     tbx_worker_take_ready        (TbxWorker *self, const TbxWorkerReady *re
 
 void     tbx_worker_take_reply        (TbxWorker *self, const TbxWorkerReply *reply);
 void     tbx_worker_take_progress     (TbxWorker *self, guint32 id);
-void     tbx_worker_hear              (const TbxWorkerMessage *message, gpointer user_data);
+void     tbx_worker_hear              (TbxControlPacket *packet, gpointer user_data);
 
 G_END_DECLS

@@ -11,6 +11,7 @@ tbx_worker_slot_free (gpointer data)
   TbxWorkerSlot *slot = data;
 
   g_signal_handlers_disconnect_by_data (slot->worker, slot);
+  tbx_worker_set_asked (slot->worker, NULL, NULL);
   g_object_unref (slot->worker);
   g_clear_pointer (&slot->admitted, tbx_account_unref);
   g_free (slot->id);
@@ -164,4 +165,16 @@ tbx_worker_slots_first_idle_us (GPtrArray *slots)
         first_us = MIN (first_us, idle_us);
     }
   return first_us;
+}
+
+/* For who tells all of them: one that cannot be told is gone, and leaves the slots. */
+GPtrArray *
+tbx_worker_slots_dup_workers (GPtrArray *slots)
+{
+  GPtrArray *workers = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < slots->len; i++)
+    g_ptr_array_add (workers,
+                     g_object_ref (((TbxWorkerSlot *) g_ptr_array_index (slots, i))->worker));
+  return workers;
 }

@@ -34,5 +34,6 @@ guint          tbx_worker_slots_count_of_user  (GPtrArray *slots, uid_t uid);
 void           tbx_worker_slots_limit_abandoned (GPtrArray *slots, uid_t uid);
 void           tbx_worker_slots_end_idle       (GPtrArray *slots, gint64 limit_us);
 gint64         tbx_worker_slots_first_idle_us  (GPtrArray *slots);
+GPtrArray     *tbx_worker_slots_dup_workers    (GPtrArray *slots);
 
 G_END_DECLS

@@ -83,6 +83,7 @@ tbx_worker_gone (TbxWorker *self, const TbxLoginVerdict *verdict)
   if (self->stage == TBX_WORKER_GONE)
     return;
   g_clear_pointer (&self->connection, tbx_worker_connection_free);
+  tbx_worker_orphan_asks (self);
   worker_lose_programs (self);
   tbx_worker_set_stage (self, TBX_WORKER_GONE);
   tbx_worker_end_login (self, verdict);
@@ -122,17 +123,26 @@ tbx_worker_misbehaved (TbxWorker *self, const char *what)
 }
 
 void
-tbx_worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
+tbx_worker_say_fds (TbxWorker              *self,
+                    const TbxWorkerMessage *message,
+                    const int              *fds,
+                    guint                   n_fds)
 {
   g_autoptr(GError) error = NULL;
 
-  if (tbx_worker_connection_send (self->connection, message, fd, &error))
+  if (tbx_worker_connection_send (self->connection, message, fds, n_fds, &error))
     return;
   /* One that is gone may have said something before, which is to be heard first. */
   if (g_error_matches (error, TBX_ERROR, TBX_ERROR_TRANSPORT))
     g_debug ("Worker of %s: %s", tbx_worker_get_name (self), error->message);
   else
     tbx_worker_misbehaved (self, error->message);
+}
+
+void
+tbx_worker_say (TbxWorker *self, const TbxWorkerMessage *message, int fd)
+{
+  tbx_worker_say_fds (self, message, &fd, fd >= 0 ? 1 : 0);
 }
 
 /* Has the worker do what waits, when it can. */
@@ -349,7 +359,7 @@ tbx_worker_adopt (TbxWorker *self, const TbxWorkerProgram *program)
   if (!tbx_program_table_put (self->programs, program))
     g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": there are too many",
             tbx_worker_get_name (self), program->pid);
-  else if (!tbx_worker_connection_send (self->connection, &message, -1, &error))
+  else if (!tbx_worker_connection_send (self->connection, &message, NULL, 0, &error))
     /* No fault of a worker: many programs with long lines, and it is slow. */
     g_info ("Worker of %s does not list program %" G_GINT64_FORMAT ": %s",
             tbx_worker_get_name (self), program->pid, error->message);
@@ -469,6 +479,8 @@ tbx_worker_finalize (GObject *object)
   g_clear_pointer (&self->account, tbx_account_unref);
   g_clear_pointer (&self->requests, tbx_request_queue_free);
   g_clear_pointer (&self->programs, tbx_program_table_free);
+  g_clear_pointer (&self->asks, g_hash_table_unref);
+  g_clear_pointer (&self->names_list, g_bytes_unref);
   G_OBJECT_CLASS (tbx_worker_parent_class)->finalize (object);
 }
 
@@ -530,6 +542,7 @@ tbx_worker_init (TbxWorker *self)
   self->done_talk = (TbxRateLimit) { DONE_BURST, DONE_EACH_US, 0 };
   self->done_log = (TbxRateLimit) { 1, DONE_LOG_EACH_US, 0 };
   self->programs = tbx_program_table_new ();
+  self->asks = g_hash_table_new (NULL, NULL);
 }
 
 static const TbxWorkerConnectionFuncs connection_funcs = { tbx_worker_hear, on_closed, on_due };

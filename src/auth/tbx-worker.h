@@ -2,6 +2,7 @@
 #pragma once
 #include <gio/gio.h>
 #include "tbx-account.h"
+#include "tbx-ask.h"
 #include "tbx-request-queue.h"
 #include "tbx-vix-errors.h"
 #include "tbx-worker-process.h"
@@ -18,6 +19,9 @@ typedef struct
 } TbxWorkerDeadlines;
 
 #define TBX_WORKER_DEADLINES_DEFAULT { 5000, 60 * 1000, 15 * 1000, 60 * 1000 }
+
+/* What a worker may have asked for and not been answered: less than an agent may have. */
+#define TBX_WORKER_ASKS_MAX 16
 
 /* The daemon's end of one worker process.
  *
@@ -83,6 +87,10 @@ void           tbx_worker_request       (TbxWorker       *self,
 void           tbx_worker_set_deadlines (TbxWorker *self, const TbxWorkerDeadlines *deadlines);
 void           tbx_worker_set_gated     (TbxWorker *self, gboolean gated);
 void           tbx_worker_set_settings  (TbxWorker *self, const TbxWorkerSettings *settings);
+void           tbx_worker_set_asked     (TbxWorker *self, TbxAskFunc asked, gpointer user_data);
+void           tbx_worker_set_names     (TbxWorker            *self,
+                                         const TbxWorkerNames *names,
+                                         GBytes               *list);
 void           tbx_worker_open_gate     (TbxWorker *self, gint64 pid);
 void           tbx_worker_adopt         (TbxWorker *self, const TbxWorkerProgram *program);
 void           tbx_worker_quit          (TbxWorker *self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-extension-bus.h"
+#include "tbx-extend-files.h"
 #include "tbx-extend-login.h"
 #include "tbx-extend-network.h"
 #include "tbx-extend-rpc.h"
@@ -13,6 +14,7 @@ struct _TbxExtensionBus
   TbxExtendVix     *vix;       /* owned */
   TbxExtendLogin   *login;     /* owned */
   TbxExtendNetwork *network;   /* owned */
+  TbxExtendFiles   *files;     /* owned */
 };
 
 G_DEFINE_FINAL_TYPE (TbxExtensionBus, tbx_extension_bus, G_TYPE_OBJECT)
@@ -34,6 +36,7 @@ tbx_extension_bus_dispose (GObject *object)
 {
   TbxExtensionBus *self = TBX_EXTENSION_BUS (object);
 
+  g_clear_object (&self->files);
   g_clear_object (&self->network);
   g_clear_object (&self->login);
   g_clear_object (&self->vix);
@@ -67,5 +70,6 @@ tbx_extension_bus_new (const TbxExtensionParts *parts)
   self->vix = tbx_extend_vix_new (self->entries, parts->relay);
   self->login = tbx_extend_login_new (self->entries, parts->login);
   self->network = tbx_extend_network_new (self->entries, parts->network, parts->primary);
+  self->files = tbx_extend_files_new (self->entries, parts->pool);
   return self;
 }

@@ -21,6 +21,7 @@ typedef struct
   TbxLogin   *login;
   TbxNetwork *network;
   TbxPrimary *primary;
+  TbxWorkerPool *pool;
 } TbxExtensionParts;
 
 TbxExtensionBus *tbx_extension_bus_new         (const TbxExtensionParts *parts);

@@ -207,6 +207,7 @@ static void
 tbx_extension_class_init (TbxExtensionClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = tbx_extension_finalize;
+  tbx_error_quark ();   /* so that GDBus knows our errors by their names */
 }
 
 static void

@@ -230,6 +230,24 @@ tbx_extensions_list (TbxExtensions *self, TbxExtensionKind kind)
 }
 
 /**
+ * tbx_extensions_dup_names:
+ * @self: the entries
+ * @kind: a kind that has names
+ *
+ * Returns: (transfer full): all of them
+ */
+char **
+tbx_extensions_dup_names (TbxExtensions *self, TbxExtensionKind kind)
+{
+  g_autoptr(GPtrArray) entries = tbx_extensions_list (self, kind);
+  g_autoptr(GStrvBuilder) names = g_strv_builder_new ();
+
+  for (guint i = 0; i < entries->len; i++)
+    g_strv_builder_add (names, tbx_extension_get_name (entries->pdata[i]));
+  return g_strv_builder_end (names);
+}
+
+/**
  * tbx_extensions_contains:
  * @self: the entries
  * @entry: one that was there once

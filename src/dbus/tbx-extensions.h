@@ -26,6 +26,7 @@ TbxExtension  *tbx_extensions_find     (TbxExtensions   *self,
                                         TbxExtensionKind kind,
                                         const char      *name);
 GPtrArray     *tbx_extensions_list     (TbxExtensions *self, TbxExtensionKind kind);
+char         **tbx_extensions_dup_names (TbxExtensions *self, TbxExtensionKind kind);
 gboolean       tbx_extensions_contains (TbxExtensions *self, TbxExtension *entry);
 GVariant      *tbx_extensions_dup_all  (TbxExtensions *self);
 

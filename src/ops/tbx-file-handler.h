@@ -16,6 +16,9 @@ typedef struct
   TbxFile *(*open)   (gpointer self, const char *path, int access, int *error_number);
   /* After EAGAIN of stat or open: as tbx_file_wait(). */
   guint    (*wait)   (gpointer self, const char *path, TbxFileReady ready, gpointer user_data);
+  /* Whether stat and open end by themselves, with another error, when it took too long:
+   * nobody else counts the time then. */
+  gboolean   has_deadline;
 } TbxFileHandlerFuncs;
 
 typedef struct

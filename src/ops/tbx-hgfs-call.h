@@ -19,6 +19,7 @@ typedef struct
   gint64          deadline_us;   /* monotonic: it waits no longer than that, once it waits */
   gint64          got_on_us;     /* monotonic: when what it waits for got on last, once it waits */
   gboolean        is_touching;   /* its session counts as used when it is answered */
+  gboolean        is_new;        /* what it opens is not there yet, so its handler said */
   guint           wait_id;       /* source of its wait, or 0 */
 } TbxHgfsCall;
 

@@ -38,13 +38,15 @@ create_flags (guint32 flags)
 
 /* What is no file on disk: it is there, or comes to be, as its handler has it. */
 static TbxFile *
-open_virtual (const TbxFileHandler *handler, const char *path, const TbxDiskOpen *how,
-              int *error_number)
+open_virtual (TbxHgfsCall *call, const TbxFileHandler *handler, const char *path,
+              const TbxDiskOpen *how, int *error_number)
 {
   struct stat info;
 
-  *error_number = how->create & O_EXCL ? handler->funcs->stat (handler->self, path, &info) : ENOENT;
-  if (*error_number == ENOENT)
+  *error_number = how->create & O_EXCL && !call->is_new
+                    ? handler->funcs->stat (handler->self, path, &info) : ENOENT;
+  call->is_new = *error_number == ENOENT;   /* not to be asked again */
+  if (call->is_new)
     return handler->funcs->open (handler->self, path, how->access, error_number);
   if (*error_number == 0)
     *error_number = EEXIST;
@@ -69,7 +71,7 @@ open_file (TbxHgfsCall *call, const char *path, int *error_number)
 
   if (handler == NULL)
     return tbx_disk_file_open (path, &how, error_number);
-  file = open_virtual (handler, path, &how, error_number);
+  file = open_virtual (call, handler, path, &how, error_number);
   if (file == NULL && *error_number == EAGAIN)
     tbx_hgfs_call_wait_for_name (call, handler, path);
   return file;

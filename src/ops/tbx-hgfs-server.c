@@ -308,8 +308,10 @@ tbx_hgfs_call_wait_for_file (TbxHgfsCall *call, TbxFile *file)
 gboolean
 tbx_hgfs_call_wait_for_name (TbxHgfsCall *call, const TbxFileHandler *handler, const char *path)
 {
-  if (handler->funcs->wait == NULL || !call_has_time (call))
+  if (handler->funcs->wait == NULL || (!handler->funcs->has_deadline && !call_has_time (call)))
     return FALSE;
+  if (handler->funcs->has_deadline)
+    tbx_op_prolong (call->op);
   call->wait_id = handler->funcs->wait (handler->self, path, on_call_ready, call);
   return TRUE;
 }

@@ -171,6 +171,19 @@ tbx_op_progress (TbxOp *self)
   self->progress (self, self->user_data);
 }
 
+/**
+ * tbx_op_prolong:
+ * @self: an operation that is not answered
+ *
+ * Tells progress at once: somebody else is asked, who has a deadline of his own.
+ */
+void
+tbx_op_prolong (TbxOp *self)
+{
+  self->progress_us = 0;
+  tbx_op_progress (self);
+}
+
 static void
 op_settle (TbxOp *self, TbxVixCode code, int error_number, gsize size)
 {

@@ -31,6 +31,7 @@ const char          *tbx_op_get_name    (TbxOp *self, gsize *size);
 gboolean             tbx_op_get_escape  (TbxOp *self);
 guint8              *tbx_op_get_reply   (TbxOp *self, gsize *capacity);
 void                 tbx_op_progress    (TbxOp *self);
+void                 tbx_op_prolong     (TbxOp *self);
 
 void   tbx_op_return          (TbxOp *self, TbxVixCode code, int error_number);
 void   tbx_op_return_errno    (TbxOp *self, int error_number);

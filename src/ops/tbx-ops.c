@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-ops-handlers.h"
 #include "tbx-archive-handler.h"
+#include "tbx-remote-files.h"
 #include "tbx-stream-handler.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@ struct _TbxOps
   TbxListings *listings;     /* (owned) */
   TbxStreamPool *stream_pool; /* what programs write (owned) */
   TbxArchiveHandler *archives; /* serves folders (owned) */
+  TbxRemote   *remote;       /* what clients on the bus serve (owned) */
+  TbxRemoteFiles *remote_files; /* files of theirs (owned) */
   TbxHgfsServer *hgfs;       /* (owned) */
   TbxHgfsServer *raw_hgfs;   /* of packets without credentials (owned), or NULL: none came */
   GHashTable  *transfers;    /* set: requests about a file that is not ready yet (owned) */
@@ -213,6 +216,18 @@ TbxStreamPool *
 tbx_ops_get_stream_pool (TbxOps *self)
 {
   return self->stream_pool;
+}
+
+/**
+ * tbx_ops_get_remote:
+ * @self: the operations
+ *
+ * Returns: (transfer none): what clients on the bus serve for them
+ */
+TbxRemote *
+tbx_ops_get_remote (TbxOps *self)
+{
+  return self->remote;
 }
 
 /* For handlers: what waits for a file; freed when it is answered. */
@@ -443,6 +458,7 @@ tbx_ops_dispose (GObject *object)
   g_clear_object (&self->raw_hgfs);
   g_clear_object (&self->hgfs);
   g_clear_pointer (&self->archives, tbx_archive_handler_free);   /* after all of its files */
+  g_clear_pointer (&self->remote_files, tbx_remote_files_free);
   g_clear_object (&self->programs);
   G_OBJECT_CLASS (tbx_ops_parent_class)->dispose (object);
 }
@@ -455,6 +471,7 @@ tbx_ops_finalize (GObject *object)
   g_hash_table_unref (self->gates);
   g_hash_table_unref (self->transfers);
   g_array_unref (self->protected);
+  tbx_remote_free (self->remote);
   tbx_stream_pool_unref (self->stream_pool);
   tbx_listings_free (self->listings);
   tbx_ops_user_clear (&self->user);
@@ -509,6 +526,7 @@ static void
 tbx_ops_init (TbxOps *self)
 {
   TbxFileHandler archives = { .funcs = &tbx_archive_handler_funcs };
+  TbxFileHandler remote = { .funcs = &tbx_remote_files_funcs };
   TbxFileHandler streams = { .funcs = &tbx_stream_handler_funcs };
 
   self->settings = (TbxWorkerSettings) TBX_WORKER_SETTINGS_DEFAULT;
@@ -520,6 +538,9 @@ tbx_ops_init (TbxOps *self)
   tbx_hgfs_server_add_handler (self->hgfs, &streams);
   archives.self = self->archives = tbx_archive_handler_new (TRUE, NULL, NULL);
   tbx_hgfs_server_add_handler (self->hgfs, &archives);
+  self->remote = tbx_remote_new ();
+  remote.self = self->remote_files = tbx_remote_files_new (self->remote);
+  tbx_hgfs_server_add_handler (self->hgfs, &remote);
   self->transfers = g_hash_table_new_full (NULL, NULL, tbx_transfer_give_up, NULL);
   self->protected = g_array_new (FALSE, FALSE, sizeof (pid_t));
   self->gates = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, gate_free);

@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <sys/types.h>
 #include "tbx-op.h"
+#include "tbx-remote.h"
 #include "tbx-worker-codec.h"
 
 G_BEGIN_DECLS
@@ -49,6 +50,7 @@ TbxOps  *tbx_ops_new           (const TbxOpsUser *user);
 void     tbx_ops_execute       (TbxOps *self, TbxOp *op);
 void     tbx_ops_execute_raw_hgfs (TbxOps *self, TbxOp *op);
 gboolean tbx_ops_get_busy      (TbxOps *self);
+TbxRemote *tbx_ops_get_remote  (TbxOps *self);
 void     tbx_ops_protect       (TbxOps *self, pid_t pid);
 void     tbx_ops_set_settings  (TbxOps *self, const TbxWorkerSettings *settings);
 void     tbx_ops_set_gated     (TbxOps *self, gboolean gated);

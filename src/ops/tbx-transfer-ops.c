@@ -106,8 +106,11 @@ transfer_try (Transfer *self)
   struct stat info = { 0 };
   int error_number = handler->funcs->stat (handler->self, self->path, &info);
 
-  if (error_number == EAGAIN && g_get_monotonic_time () < self->deadline_us)
+  if (error_number == EAGAIN
+      && (handler->funcs->has_deadline || g_get_monotonic_time () < self->deadline_us))
     {
+      if (handler->funcs->has_deadline)
+        tbx_op_prolong (self->op);
       g_hash_table_add (tbx_ops_get_transfers (self->ops), self);
       self->wait_id = handler->funcs->wait (handler->self, self->path, on_ready, self);
       return;

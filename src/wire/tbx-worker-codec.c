@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-codec.h"
-#include "tbx-reader.h"
+#include "tbx-worker-fields.h"
 #include <string.h>
 
 #define GROUP_LEAST_BYTES (4 + 2 + 1)   /* number, length of the name, its NUL */
@@ -16,48 +16,6 @@ static const char *const step_names[] = {
   [TBX_WORKER_STEP_BECOME_USER] = "become_user",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (step_names) == TBX_WORKER_N_STEPS);
-
-/* A length, the bytes, a NUL: so that it can be used where it lies. */
-static const char *
-read_string (TbxReader *r, gsize limit)
-{
-  gsize size = tbx_reader_u16le (r);
-  const guint8 *bytes = tbx_reader_bytes (r, size + 1);
-
-  if (bytes == NULL)
-    return NULL;
-  if (size > limit)
-    tbx_reader_fail (r, "string above its limit");
-  else if (bytes[size] != 0)
-    tbx_reader_fail (r, "string without its NUL");
-  else if (!g_utf8_validate_len ((const char *) bytes, size, NULL))
-    tbx_reader_fail (r, "not UTF-8");
-  return r->bad == NULL ? (const char *) bytes : NULL;
-}
-
-static void
-write_string (TbxWriter *w, const char *text, gsize limit)
-{
-  gsize size = strlen (text);
-
-  if (size > limit)
-    {
-      tbx_writer_fail (w, "string above its limit");
-      return;
-    }
-  tbx_writer_u16le (w, (guint16) size);
-  tbx_writer_bytes (w, text, size + 1);
-}
-
-static gboolean
-read_boolean (TbxReader *r)
-{
-  guint8 value = tbx_reader_u8 (r);
-
-  if (value > 1)
-    tbx_reader_fail (r, "no boolean");
-  return value == 1;
-}
 
 static guint8
 read_enum (TbxReader *r, guint8 n_values)
@@ -78,8 +36,8 @@ read_program (TbxReader *r, TbxWorkerProgram *program)
   program->end = (gint64) tbx_reader_u64le (r);
   program->exit_code = (gint32) tbx_reader_u32le (r);
   program->signal = (gint32) tbx_reader_u32le (r);
-  program->command = read_string (r, TBX_WORKER_COMMAND_MAX_BYTES);
-  program->command_line = read_string (r, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
+  program->command = tbx_worker_read_string (r, TBX_WORKER_COMMAND_MAX_BYTES);
+  program->command_line = tbx_worker_read_string (r, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
   if (program->pid <= 0 || program->pid > G_MAXINT32)
     tbx_reader_fail (r, "no process id");
 }
@@ -92,15 +50,15 @@ write_program (TbxWriter *w, const TbxWorkerProgram *program)
   tbx_writer_u64le (w, (guint64) program->end);
   tbx_writer_u32le (w, (guint32) program->exit_code);
   tbx_writer_u32le (w, (guint32) program->signal);
-  write_string (w, program->command, TBX_WORKER_COMMAND_MAX_BYTES);
-  write_string (w, program->command_line, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
+  tbx_worker_write_string (w, program->command, TBX_WORKER_COMMAND_MAX_BYTES);
+  tbx_worker_write_string (w, program->command_line, TBX_WORKER_COMMAND_LINE_MAX_BYTES);
 }
 
 /* It goes to the host as it is: nothing else may be said that way. */
 static const char *
 read_run_done (TbxReader *r)
 {
-  const char *text = read_string (r, TBX_WORKER_RUN_DONE_MAX_BYTES);
+  const char *text = tbx_worker_read_string (r, TBX_WORKER_RUN_DONE_MAX_BYTES);
 
   if (text != NULL && !g_str_has_prefix (text, TBX_WORKER_RUN_DONE_PREFIX))
     tbx_reader_fail (r, "not of this kind");
@@ -117,7 +75,7 @@ read_login_result (TbxReader *r, TbxWorkerLoginResult *result)
   result->pam_code = (gint32) tbx_reader_u32le (r);
   result->uid = tbx_reader_u32le (r);
   result->gid = tbx_reader_u32le (r);
-  result->name = read_string (r, TBX_WORKER_NAME_MAX_BYTES);
+  result->name = tbx_worker_read_string (r, TBX_WORKER_NAME_MAX_BYTES);
   result->n_groups = tbx_reader_count (r, tbx_reader_u32le (r), TBX_WORKER_GROUPS_MAX,
                                        GROUP_LEAST_BYTES);
   start = r->pos;
@@ -125,7 +83,7 @@ read_login_result (TbxReader *r, TbxWorkerLoginResult *result)
   for (guint32 i = 0; i < result->n_groups && r->bad == NULL; i++)
     {
       tbx_reader_u32le (r);
-      read_string (r, TBX_WORKER_NAME_MAX_BYTES);
+      tbx_worker_read_string (r, TBX_WORKER_NAME_MAX_BYTES);
     }
   result->groups_size = r->pos - start;
   /* (uid_t) -1 means "leave it as it is" to the calls that set it. */
@@ -142,7 +100,7 @@ write_login_result (TbxWriter *w, const TbxWorkerLoginResult *result)
   tbx_writer_u32le (w, (guint32) result->pam_code);
   tbx_writer_u32le (w, result->uid);
   tbx_writer_u32le (w, result->gid);
-  write_string (w, result->name, TBX_WORKER_NAME_MAX_BYTES);
+  tbx_worker_write_string (w, result->name, TBX_WORKER_NAME_MAX_BYTES);
   tbx_writer_u32le (w, result->n_groups);
   tbx_writer_bytes (w, result->groups, result->groups_size);
 }
@@ -151,8 +109,8 @@ static void
 read_settings (TbxReader *r, TbxWorkerSettings *settings)
 {
   settings->stream_limit_bytes = tbx_reader_u32le (r);
-  settings->http_round_trip = read_boolean (r);
-  settings->archive_transfers = read_boolean (r);
+  settings->http_round_trip = tbx_worker_read_boolean (r);
+  settings->archive_transfers = tbx_worker_read_boolean (r);
   if (settings->stream_limit_bytes < TBX_WORKER_STREAM_MIN_BYTES
       || settings->stream_limit_bytes > TBX_WORKER_STREAM_MAX_BYTES)
     tbx_reader_fail (r, "no size of a stream");
@@ -177,14 +135,14 @@ read_from_daemon (TbxReader *r, TbxWorkerMessage *message)
   switch (message->type)
     {
     case TBX_WORKER_LOGIN:
-      message->login.self = read_boolean (r);
-      message->login.name = read_string (r, TBX_WORKER_NAME_MAX_BYTES);
-      message->login.password = read_string (r, TBX_WORKER_PASSWORD_MAX_BYTES);
+      message->login.self = tbx_worker_read_boolean (r);
+      message->login.name = tbx_worker_read_string (r, TBX_WORKER_NAME_MAX_BYTES);
+      message->login.password = tbx_worker_read_string (r, TBX_WORKER_PASSWORD_MAX_BYTES);
       message->login.proof = read_enum (r, TBX_WORKER_N_PROOFS);
       break;
     case TBX_WORKER_CONTINUE:
     case TBX_WORKER_ATTACH:
-      message->gated = read_boolean (r);
+      message->gated = tbx_worker_read_boolean (r);
       break;
     case TBX_WORKER_QUIT:
       break;
@@ -207,8 +165,12 @@ read_from_daemon (TbxReader *r, TbxWorkerMessage *message)
     case TBX_WORKER_ADOPT:
       read_program (r, &message->program);
       break;
+    case TBX_WORKER_NAMES:
+      tbx_worker_names_read (r, &message->names);
+      break;
     default:
-      tbx_reader_fail (r, "unknown type");
+      if (!tbx_worker_answer_read (r, message))
+        tbx_reader_fail (r, "unknown type");
     }
 }
 
@@ -240,7 +202,7 @@ read_from_worker (TbxReader *r, TbxWorkerMessage *message)
       message->progress_id = tbx_reader_u32le (r);
       break;
     case TBX_WORKER_STATE:
-      message->busy = read_boolean (r);
+      message->busy = tbx_worker_read_boolean (r);
       break;
     case TBX_WORKER_PROGRAM_STARTED:
     case TBX_WORKER_PROGRAM_ENDED:
@@ -250,7 +212,8 @@ read_from_worker (TbxReader *r, TbxWorkerMessage *message)
       message->run_done = read_run_done (r);
       break;
     default:
-      tbx_reader_fail (r, "unknown type");
+      if (!tbx_worker_ask_read (r, message))
+        tbx_reader_fail (r, "unknown type");
     }
 }
 
@@ -307,8 +270,8 @@ write_login (TbxWriter *w, const TbxWorkerLogin *login)
   g_byte_array_set_size (w->out, used + (guint) size);
   g_byte_array_set_size (w->out, used);
   tbx_writer_u8 (w, login->self);
-  write_string (w, login->name, TBX_WORKER_NAME_MAX_BYTES);
-  write_string (w, login->password, TBX_WORKER_PASSWORD_MAX_BYTES);
+  tbx_worker_write_string (w, login->name, TBX_WORKER_NAME_MAX_BYTES);
+  tbx_worker_write_string (w, login->password, TBX_WORKER_PASSWORD_MAX_BYTES);
   tbx_writer_u8 (w, (guint8) login->proof);
 }
 
@@ -341,7 +304,7 @@ tbx_worker_message_encode (const TbxWorkerMessage *message, TbxWriter *w)
       write_settings (w, &message->settings);
       break;
     case TBX_WORKER_RUN_DONE:
-      write_string (w, message->run_done, TBX_WORKER_RUN_DONE_MAX_BYTES);
+      tbx_worker_write_string (w, message->run_done, TBX_WORKER_RUN_DONE_MAX_BYTES);
       break;
     case TBX_WORKER_REQUEST:
       tbx_writer_u32le (w, message->request.id);
@@ -381,8 +344,12 @@ tbx_worker_message_encode (const TbxWorkerMessage *message, TbxWriter *w)
     case TBX_WORKER_PROGRAM_ENDED:
       write_program (w, &message->program);
       break;
+    case TBX_WORKER_NAMES:
+      tbx_worker_names_write (w, &message->names);
+      break;
     default:
-      tbx_writer_fail (w, "unknown type");
+      if (!tbx_worker_answer_write (w, message) && !tbx_worker_ask_write (w, message))
+        tbx_writer_fail (w, "unknown type");
     }
 }
 
@@ -396,7 +363,7 @@ void
 tbx_worker_group_encode (guint32 gid, const char *name, TbxWriter *w)
 {
   tbx_writer_u32le (w, gid);
-  write_string (w, name, TBX_WORKER_NAME_MAX_BYTES);
+  tbx_worker_write_string (w, name, TBX_WORKER_NAME_MAX_BYTES);
 }
 
 /**
@@ -420,22 +387,32 @@ tbx_worker_groups_next (const TbxWorkerLoginResult *result,
     return FALSE;
   tbx_reader_init_data (&r, result->groups + *pos, result->groups_size - *pos);
   *gid = tbx_reader_u32le (&r);
-  *name = read_string (&r, TBX_WORKER_NAME_MAX_BYTES);
+  *name = tbx_worker_read_string (&r, TBX_WORKER_NAME_MAX_BYTES);
   *pos += r.pos;
   return r.bad == NULL;
 }
 
 /**
- * tbx_worker_message_has_fd:
+ * tbx_worker_message_count_fds:
  * @type: of a message
  *
- * Returns: whether exactly one descriptor, that of the buffer, comes with it; with
- *   all others comes none
+ * Returns: how many descriptors come with it, no more and no fewer; that of CONTINUE and
+ *   ATTACH is the buffer
  */
-gboolean
-tbx_worker_message_has_fd (TbxWorkerMessageType type)
+guint
+tbx_worker_message_count_fds (TbxWorkerMessageType type)
 {
-  return type == TBX_WORKER_CONTINUE || type == TBX_WORKER_ATTACH;
+  switch (type)
+    {
+    case TBX_WORKER_CONTINUE:
+    case TBX_WORKER_ATTACH:
+    case TBX_WORKER_FILE_OPENED:
+      return 1;
+    case TBX_WORKER_PROGRAM_START:
+      return 3;
+    default:
+      return 0;
+    }
 }
 
 /**

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
  * directions: a worker is the guest user's own process.
  * Source: docs/design.md, "The control protocol". */
 
-#define TBX_WORKER_PROTOCOL            2
-#define TBX_WORKER_MESSAGE_MAX_BYTES   (32 * 1024)
+#define TBX_WORKER_PROTOCOL            3
+#define TBX_WORKER_MESSAGE_MAX_BYTES   (72 * 1024)   /* a program's start fits, as a request has it */
+#define TBX_WORKER_MAX_FDS             3             /* with one message */
 #define TBX_WORKER_NAME_MAX_BYTES      256           /* of a user or a group */
 #define TBX_WORKER_PASSWORD_MAX_BYTES  511           /* the most that PAM takes */
 #define TBX_WORKER_GROUPS_MAX          1024
@@ -22,6 +23,12 @@ G_BEGIN_DECLS
 #define TBX_WORKER_PROGRAM_LISTED_S    300           /* how long an ended program is listed */
 #define TBX_WORKER_STREAM_MIN_BYTES    (64 * 1024)
 #define TBX_WORKER_STREAM_MAX_BYTES    (1024 * 1024 * 1024)
+#define TBX_WORKER_SCHEME_MAX_BYTES    32
+#define TBX_WORKER_PROGRAM_MAX_BYTES   64
+#define TBX_WORKER_PATH_MAX_BYTES      8192          /* of a file, a query, a folder */
+#define TBX_WORKER_ARGUMENTS_MAX_BYTES G_MAXUINT16
+#define TBX_WORKER_NAMES_MAX           256           /* of schemes and of programs */
+#define TBX_WORKER_FIRST_AGENT_PID     4194305       /* no process has one above 4194304 */
 #define TBX_WORKER_SESSION_MIN_S       60
 #define TBX_WORKER_SESSION_MAX_S       (24 * 3600)
 
@@ -42,6 +49,14 @@ typedef enum
   TBX_WORKER_ADOPT           = 6,    /* a program that another worker of the user started */
   TBX_WORKER_OPEN_GATE       = 7,    /* a program may run now */
   TBX_WORKER_SETTINGS        = 8,    /* what is configured; after CONTINUE and ATTACH, and anew */
+  TBX_WORKER_NAMES           = 9,    /* what clients on the bus serve; none at first, and
+                                      * after ATTACH */
+  /* Answers, each once for what was asked. */
+  TBX_WORKER_ASK_DONE        = 10,
+  TBX_WORKER_FILE_FOUND      = 11,
+  TBX_WORKER_FILE_OPENED     = 12,   /* has its descriptor */
+  TBX_WORKER_PROGRAM_RUNS    = 13,
+  TBX_WORKER_PROGRAM_EXITED  = 14,   /* one that PROGRAM_RUNS was said of */
   /* The worker says. */
   TBX_WORKER_HELLO           = 64,   /* first of all, and when attached to */
   TBX_WORKER_LOGIN_RESULT    = 65,
@@ -53,6 +68,11 @@ typedef enum
   TBX_WORKER_PROGRAM_ENDED   = 71,
   TBX_WORKER_RUN_DONE        = 72,   /* for the host: a legacy program ended */
   TBX_WORKER_OPENED          = 73,   /* whose session it is, with the groups that it has now */
+  /* The worker asks: what clients on the bus are to do. */
+  TBX_WORKER_FILE_STAT       = 74,
+  TBX_WORKER_FILE_OPEN       = 75,
+  TBX_WORKER_PROGRAM_START   = 76,   /* has its standard input, output and error */
+  TBX_WORKER_PROGRAM_END     = 77,
 } TbxWorkerMessageType;
 
 typedef enum
@@ -165,6 +185,69 @@ typedef struct
 
 #define TBX_WORKER_SETTINGS_DEFAULT { 16 * 1024 * 1024, TRUE, TRUE, 600 }
 
+/* The schemes and programs that are registered. */
+typedef struct
+{
+  guint32       n_schemes;
+  guint32       n_programs;
+  const guint8 *list;        /* schemes, then programs; see tbx_worker_names_next() */
+  gsize         list_size;   /* bytes */
+} TbxWorkerNames;
+
+typedef struct
+{
+  guint32     id;
+  const char *scheme;
+  const char *path;      /* begins with "/" */
+  const char *query;     /* maybe empty */
+  gboolean    writing;   /* of FILE_OPEN */
+} TbxWorkerFileAsk;
+
+typedef struct
+{
+  guint32     id;
+  const char *name;
+  const char *arguments;          /* one text */
+  const char *directory;          /* maybe empty */
+  const char *environment;        /* NAME=VALUE, a NUL after each */
+  guint32     environment_size;   /* bytes, all NULs included */
+} TbxWorkerStartAsk;
+
+typedef struct
+{
+  guint32 id;
+  gint64  pid;
+} TbxWorkerEndAsk;
+
+typedef struct
+{
+  guint32 id;
+  gint32  error_number;   /* an errno; 0: what was asked is done */
+} TbxWorkerAskDone;
+
+typedef struct
+{
+  guint32 id;
+  guint64 size;       /* bytes; G_MAXINT64: nobody knows */
+  gint64  modified;   /* Unix time, seconds */
+  guint32 mode;       /* the lowest nine bits */
+} TbxWorkerFileFound;
+
+typedef struct
+{
+  guint32 id;
+  gint64  pid;     /* that no process has */
+  gint64  start;   /* Unix time, seconds */
+} TbxWorkerProgramRuns;
+
+typedef struct
+{
+  gint64 pid;
+  gint64 end;         /* Unix time, seconds */
+  gint32 exit_code;   /* 128 + signal, as a shell has it */
+  gint32 signal;      /* that ended it, or 0 */
+} TbxWorkerProgramExited;
+
 typedef struct
 {
   TbxWorkerMessageType type;
@@ -184,6 +267,15 @@ typedef struct
     guint32              progress_id;   /* of the request */
     gboolean             busy;          /* of STATE */
     TbxWorkerProgram     program;       /* ADOPT, PROGRAM_STARTED, PROGRAM_ENDED */
+    TbxWorkerNames       names;
+    TbxWorkerFileAsk     file;          /* FILE_STAT, FILE_OPEN */
+    TbxWorkerStartAsk    start;
+    TbxWorkerEndAsk      end;
+    TbxWorkerAskDone     done;
+    TbxWorkerFileFound   found;
+    guint32              opened_id;     /* of FILE_OPENED */
+    TbxWorkerProgramRuns runs;
+    TbxWorkerProgramExited exited;
   };
 } TbxWorkerMessage;
 
@@ -198,7 +290,11 @@ gboolean    tbx_worker_groups_next       (const TbxWorkerLoginResult *result,
                                           gsize                      *pos,
                                           guint32                    *gid,
                                           const char                **name);
-gboolean    tbx_worker_message_has_fd    (TbxWorkerMessageType type);
+void        tbx_worker_name_encode       (const char *name, TbxWriter *w);
+gboolean    tbx_worker_names_next        (const TbxWorkerNames *names,
+                                          gsize                *pos,
+                                          const char          **name);
+guint       tbx_worker_message_count_fds (TbxWorkerMessageType type);
 const char *tbx_worker_step_get_name     (TbxWorkerStep step);
 
 G_END_DECLS

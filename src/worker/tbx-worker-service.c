@@ -4,6 +4,7 @@
 #include "tbx-control-queue.h"
 #include "tbx-error.h"
 #include "tbx-program-table.h"
+#include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,12 +37,26 @@ service_say (TbxWorkerService *self, const TbxWorkerMessage *message)
 {
   g_autoptr(GError) error = NULL;
 
-  if (tbx_control_queue_send (self->queue, message, -1, &error))
+  if (tbx_control_queue_send (self->queue, message, NULL, 0, &error))
     return;
   /* Gone is gone; all else is a fault. */
   if (!g_error_matches (error, TBX_ERROR, TBX_ERROR_TRANSPORT))
     g_warning ("The daemon cannot be told: %s", error->message);
   g_main_loop_quit (self->loop);
+}
+
+/* For TbxRemote: asks the daemon.  Gives an errno. */
+static int
+on_remote_say (const TbxWorkerMessage *message, const int *fds, guint n_fds, gpointer user_data)
+{
+  TbxWorkerService *self = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (tbx_control_queue_send (self->queue, message, fds, n_fds, &error))
+    return 0;
+  if (g_error_matches (error, TBX_ERROR, TBX_ERROR_TOO_LARGE))
+    return E2BIG;
+  return EIO;   /* a daemon that is gone is seen by who reads the socket */
 }
 
 static void
@@ -226,6 +241,7 @@ service_attach (TbxWorkerService *self, int fd, gboolean gated)
   self->buffer = buffer;
   self->calling = FALSE;
   tbx_ops_set_gated (self->ops, gated);
+  tbx_remote_reset (tbx_ops_get_remote (self->ops));
   service_say (self, &message);
   programs = tbx_program_table_list (self->programs);
   for (GList *each = programs; each != NULL; each = each->next)
@@ -252,8 +268,8 @@ service_dispatch (TbxWorkerService *self, TbxControlPacket *packet)
       service_execute (self, &packet->message.request);
       break;
     case TBX_WORKER_ATTACH:
-      service_attach (self, packet->fd, packet->message.gated);
-      packet->fd = -1;
+      service_attach (self, packet->fds[0], packet->message.gated);
+      packet->fds[0] = -1;
       break;
     case TBX_WORKER_QUIT:
       service_quit (self);
@@ -266,6 +282,16 @@ service_dispatch (TbxWorkerService *self, TbxControlPacket *packet)
       break;
     case TBX_WORKER_OPEN_GATE:
       tbx_ops_open_gate (self->ops, packet->message.gate_pid);
+      break;
+    case TBX_WORKER_NAMES:
+      tbx_remote_set_names (tbx_ops_get_remote (self->ops), &packet->message.names);
+      break;
+    case TBX_WORKER_ASK_DONE:
+    case TBX_WORKER_FILE_FOUND:
+    case TBX_WORKER_FILE_OPENED:
+    case TBX_WORKER_PROGRAM_RUNS:
+      tbx_remote_take_answer (tbx_ops_get_remote (self->ops), &packet->message,
+                              tbx_control_packet_steal (packet, 0));
       break;
     default:
       g_warning ("The daemon sent what does not belong here (%d)", packet->message.type);
@@ -316,6 +342,7 @@ tbx_worker_service_new (int socket, TbxWorkerBuffer *buffer, TbxOps *ops)
   self->queue = tbx_control_queue_new (socket, MAX_WAITING_BYTES);
   self->buffer = buffer;
   self->ops = g_object_ref (ops);
+  tbx_remote_set_say (tbx_ops_get_remote (ops), on_remote_say, self);
   self->programs = tbx_program_table_new ();
   self->loop = g_main_loop_new (NULL, FALSE);
   source = g_unix_fd_source_new (socket, G_IO_IN);
@@ -348,6 +375,7 @@ void
 tbx_worker_service_free (TbxWorkerService *self)
 {
   g_signal_handlers_disconnect_by_data (self->ops, self);
+  tbx_remote_set_say (tbx_ops_get_remote (self->ops), NULL, NULL);
   g_clear_handle_id (&self->source_id, g_source_remove);
   g_clear_object (&self->ops);
   g_clear_pointer (&self->queue, tbx_control_queue_free);

@@ -179,8 +179,8 @@ login_receive_buffer (Login *login)
 
   if (!hear (login, TBX_WORKER_CONTINUE, &packet))
     return FALSE;
-  login->buffer = packet.fd;
-  packet.fd = -1;
+  login->buffer = packet.fds[0];
+  packet.fds[0] = -1;
   login->gated = packet.message.gated;
   return TRUE;
 }

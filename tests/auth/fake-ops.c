@@ -17,6 +17,7 @@ struct _TbxOps
   GString   *adopted;    /* what was adopted, for the test to ask (owned) */
   GString   *gates;      /* pids whose gate was opened (owned) */
   TbxWorkerSettings settings;   /* as told last */
+  TbxRemote *remote;     /* that nobody asks (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (TbxOps, tbx_ops, G_TYPE_OBJECT)
@@ -231,6 +232,12 @@ tbx_ops_get_busy (TbxOps *self)
   return self->busy;
 }
 
+TbxRemote *
+tbx_ops_get_remote (TbxOps *self)
+{
+  return self->remote;
+}
+
 void
 tbx_ops_protect (TbxOps *self, pid_t pid)
 {
@@ -291,6 +298,7 @@ tbx_ops_finalize (GObject *object)
   tbx_ops_user_clear (&self->user);
   g_string_free (self->adopted, TRUE);
   g_string_free (self->gates, TRUE);
+  tbx_remote_free (self->remote);
   G_OBJECT_CLASS (tbx_ops_parent_class)->finalize (object);
 }
 
@@ -318,6 +326,7 @@ tbx_ops_init (TbxOps *self)
 {
   self->adopted = g_string_new (NULL);
   self->gates = g_string_new (NULL);
+  self->remote = tbx_remote_new ();
 }
 
 TbxOps *

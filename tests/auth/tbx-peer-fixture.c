@@ -149,9 +149,9 @@ peer_open_session (PeerFixture *f)
   peer_verify (f);
   tbx_worker_open (f->worker, peer_on_login, f);
   peer_hear (f, TBX_WORKER_CONTINUE, &packet);
-  f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, &error);
+  f->buffer = tbx_worker_buffer_new_from_fd (packet.fds[0], &error);
   g_assert_no_error (error);
-  packet.fd = -1;
+  packet.fds[0] = -1;
   peer_hear_settings (f);
   say_account (f, TBX_WORKER_OPENED);
   peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_READY });

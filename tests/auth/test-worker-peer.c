@@ -2,6 +2,7 @@
 /* What a worker says of its own accord: of programs, and what no worker may say. */
 #include "tbx-peer-fixture.h"
 #include "tbx-test-loop.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,6 +121,152 @@ test_bad_packets (PeerFixture *f, gconstpointer data)
     }
 }
 
+static void
+on_asked (TbxAsk *ask, gpointer user_data)
+{
+  g_ptr_array_add (user_data, ask);
+}
+
+static TbxWorkerMessage
+ask_message (guint32 id)
+{
+  return (TbxWorkerMessage) { .type = TBX_WORKER_FILE_OPEN,
+                              .file = { id, "echo", "/x", "", FALSE } };
+}
+
+static void
+peer_hear_done (PeerFixture *f, guint32 id, int error_number)
+{
+  g_auto(TbxControlPacket) packet;
+
+  peer_hear (f, TBX_WORKER_ASK_DONE, &packet);
+  g_assert_cmpuint (packet.message.done.id, ==, id);
+  g_assert_cmpint (packet.message.done.error_number, ==, error_number);
+}
+
+/* What it asks for is answered, by its number, in any order. */
+static void
+test_asks (PeerFixture *f, gconstpointer data)
+{
+  g_autoptr(GPtrArray) asked = g_ptr_array_new ();
+  g_auto(TbxControlPacket) packet;
+  int ends[2];
+
+  tbx_worker_set_asked (f->worker, on_asked, asked);
+  peer_open_session (f);
+  peer_say (f, ask_message (5));
+  peer_say (f, ask_message (6));
+  tbx_test_until (asked->len == 2);
+  g_assert_cmpstr (tbx_ask_get_message (asked->pdata[1])->file.scheme, ==, "echo");
+  g_assert_true (tbx_ask_is_awaited (asked->pdata[0]));
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+  tbx_ask_done (asked->pdata[1], EACCES);
+  peer_hear_done (f, 6, EACCES);
+  tbx_ask_opened (asked->pdata[0], ends[0]);
+  peer_hear (f, TBX_WORKER_FILE_OPENED, &packet);
+  g_assert_cmpuint (packet.message.opened_id, ==, 5);
+  g_assert_cmpint (packet.fds[0], >=, 0);
+  g_assert_cmpint (packet.fds[1], ==, -1);
+  close (ends[1]);
+}
+
+/* More than it may ask for at a time is refused, and costs nobody anything. */
+static void
+test_too_many_asks (PeerFixture *f, gconstpointer data)
+{
+  g_autoptr(GPtrArray) asked = g_ptr_array_new ();
+
+  tbx_worker_set_asked (f->worker, on_asked, asked);
+  peer_open_session (f);
+  for (guint32 id = 1; id <= TBX_WORKER_ASKS_MAX + 1; id++)
+    peer_say (f, ask_message (id));
+  tbx_test_until (!peer_hears_nothing (f));
+  peer_hear_done (f, TBX_WORKER_ASKS_MAX + 1, EBUSY);
+  g_assert_cmpuint (asked->len, ==, TBX_WORKER_ASKS_MAX);
+  tbx_ask_done (g_ptr_array_remove_index (asked, 3), ENOENT);
+  peer_hear_done (f, 4, ENOENT);
+  peer_say (f, ask_message (99));
+  tbx_test_until (asked->len == TBX_WORKER_ASKS_MAX);
+  while (asked->len > 0)
+    tbx_ask_done (g_ptr_array_remove_index (asked, 0), EIO);
+  g_assert_cmpint (tbx_worker_get_stage (f->worker), ==, TBX_WORKER_SERVING);
+}
+
+/* Two of one number cannot be told apart. */
+static void
+test_ask_twice (PeerFixture *f, gconstpointer data)
+{
+  g_autoptr(GPtrArray) asked = g_ptr_array_new ();
+
+  tbx_worker_set_asked (f->worker, on_asked, asked);
+  peer_open_session (f);
+  peer_say (f, ask_message (1));
+  peer_say (f, ask_message (1));
+  tbx_test_until (tbx_worker_get_stage (f->worker) == TBX_WORKER_GONE);
+  g_assert_cmpuint (asked->len, ==, 1);
+  g_assert_false (tbx_ask_is_awaited (asked->pdata[0]));
+  tbx_ask_done (asked->pdata[0], 0);
+}
+
+/* An answer to one that has left is dropped, its descriptor closed. */
+static void
+test_ask_of_a_gone_one (PeerFixture *f, gconstpointer data)
+{
+  g_autoptr(GPtrArray) asked = g_ptr_array_new ();
+  const TbxWorkerMessage start = { .type = TBX_WORKER_PROGRAM_START,
+                                   .start = { 2, "upper", "", "", "A=1", 4 } };
+  int ends[2], program[2];
+  int fds[3];
+  g_auto(TbxWriter) w = { 0 };
+
+  tbx_worker_set_asked (f->worker, on_asked, asked);
+  peer_open_session (f);
+  peer_say (f, ask_message (1));
+  g_assert_cmpint (pipe2 (program, O_CLOEXEC), ==, 0);
+  fds[0] = fds[1] = fds[2] = program[1];
+  g_assert_true (tbx_control_encode (&start, &w, NULL));
+  g_assert_cmpint (tbx_control_send_packet (f->peer, w.out->data, w.out->len, fds, 3), ==, 0);
+  close (program[1]);
+  tbx_test_until (asked->len == 2);
+  g_assert_cmpstr (tbx_ask_get_message (asked->pdata[1])->start.environment, ==, "A=1");
+  tbx_worker_kill (f->worker);
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC | O_NONBLOCK), ==, 0);
+  tbx_ask_opened (asked->pdata[0], ends[1]);
+  g_assert_cmpint (read (ends[0], &fds, 1), ==, 0);
+  tbx_ask_runs (asked->pdata[1], TBX_WORKER_FIRST_AGENT_PID, 1);
+  g_assert_cmpint (read (program[0], &fds, 1), ==, 0);
+  close (ends[0]);
+  close (program[0]);
+}
+
+/* What it asked the daemon before, we do not answer. */
+static void
+test_ask_of_another_daemon (PeerFixture *f, gconstpointer data)
+{
+  g_autoptr(GPtrArray) asked = g_ptr_array_new ();
+  TbxWorkerNames names = { 0, 1, (const guint8 *) "\x01\0" "a", 4 };
+  g_autoptr(GBytes) list = g_bytes_new_static (names.list, names.list_size);
+  g_auto(TbxControlPacket) attach, settings, heard;
+  const char *name;
+  gsize pos = 0;
+
+  tbx_worker_set_asked (f->worker, on_asked, asked);
+  tbx_worker_set_names (f->worker, &names, list);
+  tbx_worker_attach (f->worker);
+  peer_say (f, ask_message (1));
+  peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_HELLO,
+                                    .hello = { TBX_WORKER_PROTOCOL, 1 } });
+  peer_say (f, ask_message (1));
+  tbx_test_until (asked->len == 1);
+  tbx_ask_done (asked->pdata[0], ENOENT);
+  peer_hear (f, TBX_WORKER_ATTACH, &attach);
+  peer_hear (f, TBX_WORKER_SETTINGS, &settings);
+  peer_hear (f, TBX_WORKER_NAMES, &heard);
+  g_assert_true (tbx_worker_names_next (&heard.message.names, &pos, &name));
+  g_assert_cmpstr (name, ==, "a");
+  peer_hear_done (f, 1, ENOENT);
+}
+
 /* The worker's side is as careful: a message without its buffer, and no real buffer. */
 static void
 test_bad_buffer (PeerFixture *f, gconstpointer data)
@@ -159,8 +306,8 @@ test_attach (PeerFixture *f, gconstpointer data)
 
   tbx_worker_attach (f->worker);
   peer_hear (f, TBX_WORKER_ATTACH, &packet);
-  f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, NULL);
-  packet.fd = -1;
+  f->buffer = tbx_worker_buffer_new_from_fd (packet.fds[0], NULL);
+  packet.fds[0] = -1;
   g_assert_nonnull (f->buffer);
   peer_hear_settings (f);
   peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_HELLO,
@@ -193,8 +340,8 @@ test_attach_leftovers (PeerFixture *f, gconstpointer data)
   tbx_test_until (f->n_started == 1);
   g_assert_cmpuint (f->n_replies, ==, 0);
   peer_hear (f, TBX_WORKER_ATTACH, &packet);
-  f->buffer = tbx_worker_buffer_new_from_fd (packet.fd, NULL);
-  packet.fd = -1;
+  f->buffer = tbx_worker_buffer_new_from_fd (packet.fds[0], NULL);
+  packet.fds[0] = -1;
   peer_hear_settings (f);
   peer_say (f, (TbxWorkerMessage) { .type = TBX_WORKER_HELLO,
                                     .hello = { TBX_WORKER_PROTOCOL, 1 } });
@@ -371,6 +518,11 @@ main (int argc, char **argv)
   ADD ("violations", test_violations);
   ADD ("too-early", test_too_early);
   ADD ("bad-packets", test_bad_packets);
+  ADD ("asks", test_asks);
+  ADD ("too-many-asks", test_too_many_asks);
+  ADD ("ask-twice", test_ask_twice);
+  ADD ("ask-of-a-gone-one", test_ask_of_a_gone_one);
+  ADD ("ask-of-another-daemon", test_ask_of_another_daemon);
   ADD ("bad-buffer", test_bad_buffer);
   ADD ("sealed", test_sealed);
   ADD ("run-done-flood", test_run_done_flood);

@@ -180,8 +180,8 @@ open_session (const char *name, const char *how)
     say_out_of_turn (program (77, 0));
   if (!hear (TBX_WORKER_CONTINUE, &packet))
     return -1;
-  buffer = packet.fd;
-  packet.fd = -1;
+  buffer = packet.fds[0];
+  packet.fds[0] = -1;
   if (strcmp (how, "not-opened") != 0)
     say_account (TBX_WORKER_OPENED, name);
   if (strcmp (how, "opened-twice") == 0)

@@ -68,8 +68,9 @@ class Loop:
 class Agent:
     """An object of a client with one of the agents' interfaces.
 
-    @answer: a GVariant; the name of an error; None: silence; or a function that gets the
-    arguments (and, in a list, the descriptors that came) and gives one of these.
+    @answer: a GVariant; a tuple of that and descriptors, which are closed when they are sent;
+    the name of an error; None: silence; or a function that gets the arguments (and, in a list,
+    the descriptors that came) and gives one of these.
     """
 
     def __init__(self, loop, address, kind, answer, path='/agent'):
@@ -108,6 +109,9 @@ class Agent:
     def answer_call(invocation, answer):
         """Sends @answer whatever its type, which GDBus itself would not."""
         message = Gio.DBusMessage.new_method_reply(invocation.get_message())
+        if isinstance(answer, tuple):
+            answer, *fds = answer
+            message.set_unix_fd_list(Gio.UnixFDList.new_from_array(fds))   # takes them
         message.set_body(answer)
         invocation.get_connection().send_message(message, Gio.DBusSendMessageFlags.NONE)
 

@@ -98,8 +98,8 @@ hgfs_send (HgfsFixture *f, const TbxHgfsRequest *request)
   send_framed (f, request, TBX_HGFS_FRAMING_V4);
 }
 
-static guint
-take_answer (HgfsFixture *f, guint32 op)
+guint
+hgfs_wait (HgfsFixture *f, guint32 op)
 {
   while (f->n_answers == 0)
     g_main_context_iteration (NULL, TRUE);
@@ -117,14 +117,14 @@ guint
 hgfs_call (HgfsFixture *f, const TbxHgfsRequest *request)
 {
   hgfs_send (f, request);
-  return take_answer (f, request->op);
+  return hgfs_wait (f, request->op);
 }
 
 guint
 hgfs_call_legacy (HgfsFixture *f, const TbxHgfsRequest *request)
 {
   send_framed (f, request, TBX_HGFS_FRAMING_LEGACY);
-  return take_answer (f, request->op);
+  return hgfs_wait (f, request->op);
 }
 
 TbxHgfsRequest

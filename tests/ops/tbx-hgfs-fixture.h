@@ -34,6 +34,7 @@ void     hgfs_as_user           (HgfsFixture *f, void (*part) (HgfsFixture *f));
 /* Sends; hgfs_call() and what stands on it also wait, and give the status. */
 void     hgfs_send_bytes        (HgfsFixture *f, gconstpointer packet, gsize size);
 void     hgfs_send              (HgfsFixture *f, const TbxHgfsRequest *request);
+guint    hgfs_wait              (HgfsFixture *f, guint32 op);
 guint    hgfs_call              (HgfsFixture *f, const TbxHgfsRequest *request);
 guint    hgfs_call_legacy       (HgfsFixture *f, const TbxHgfsRequest *request);
 TbxHgfsRequest hgfs_request     (guint32 op);

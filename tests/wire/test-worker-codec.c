@@ -77,10 +77,23 @@ some_groups (void)
   return w.out;
 }
 
+static GByteArray *
+some_names (void)
+{
+  TbxWriter w;
+
+  tbx_writer_init (&w, 1000);
+  tbx_worker_name_encode ("echo", &w);
+  tbx_worker_name_encode ("web+x", &w);
+  tbx_worker_name_encode ("echo-upper", &w);
+  return w.out;
+}
+
 static void
 test_messages (void)
 {
   g_autoptr(GByteArray) groups = some_groups ();
+  g_autoptr(GByteArray) names = some_names ();
   const TbxWorkerProgram program = { 4711, 1700000000, 1700000001, 137, 9, "sleep", "sleep 10" };
   const TbxWorkerMessage from_daemon[] = {
     { .type = TBX_WORKER_LOGIN, .login = { FALSE, "alice", "s3cret" } },
@@ -96,6 +109,13 @@ test_messages (void)
     { .type = TBX_WORKER_ADOPT, .program = program },
     { .type = TBX_WORKER_REQUEST, .request = { 1, 185, 0x40, 65536, 3, (const guint8 *) "a\xff" "b" } },
     { .type = TBX_WORKER_REQUEST, .request = { 2, 84, 0, 0, 0, NULL } },
+    { .type = TBX_WORKER_NAMES },
+    { .type = TBX_WORKER_NAMES, .names = { 2, 1, names->data, names->len } },
+    { .type = TBX_WORKER_ASK_DONE, .done = { 7, 13 } },
+    { .type = TBX_WORKER_FILE_FOUND, .found = { 8, G_MAXINT64, -1, 0777 } },
+    { .type = TBX_WORKER_FILE_OPENED, .opened_id = G_MAXUINT32 },
+    { .type = TBX_WORKER_PROGRAM_RUNS, .runs = { 9, 4194305, 1700000000 } },
+    { .type = TBX_WORKER_PROGRAM_EXITED, .exited = { 4194305, 1700000001, 137, 9 } },
   };
   const TbxWorkerMessage from_worker[] = {
     { .type = TBX_WORKER_HELLO, .hello = { TBX_WORKER_PROTOCOL, 123 } },
@@ -115,6 +135,11 @@ test_messages (void)
     { .type = TBX_WORKER_PROGRAM_STARTED, .program = program },
     { .type = TBX_WORKER_PROGRAM_ENDED, .program = program },
     { .type = TBX_WORKER_RUN_DONE, .run_done = "Run_Program_Done x 0 0 0 1" },
+    { .type = TBX_WORKER_FILE_STAT, .file = { 1, "echo", "/größe", "a=b" } },
+    { .type = TBX_WORKER_FILE_OPEN, .file = { 2, "echo", "/", "", TRUE } },
+    { .type = TBX_WORKER_PROGRAM_START, .start = { 3, "upper", "a 'b'", "/", "A=1\0B=\0", 7 } },
+    { .type = TBX_WORKER_PROGRAM_START, .start = { 3, "upper", "", "", NULL, 0 } },
+    { .type = TBX_WORKER_PROGRAM_END, .end = { 4, 4194305 } },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (from_daemon); i++)
@@ -186,6 +211,22 @@ test_malformed (void)
     ROW ("a stream of less than there may be", DAEMON, "\x08\xff\xff\x00\x00\x01\x01"),
     ROW ("a stream of more than there may be", DAEMON, "\x08\x01\x00\x00\x40\x01\x01"),
     ROW ("no boolean", DAEMON, "\x08\x00\x00\x00\x01\x01\x02"),
+    ROW ("too many names", DAEMON, "\x09\x01\x01\0\0"),
+    ROW ("a name beyond the packet", DAEMON, "\x09\x01\0\0\0\x05\0" "a\0"),
+    ROW ("a size above what a file may have", DAEMON,
+         "\x0b\0\0\0\0\0\0\0\0\0\0\0\x80\0\0\0\0\0\0\0\0\0\0\0\0"),
+    ROW ("more than permissions", DAEMON,
+         "\x0b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0"),
+    ROW ("a pid of a process", DAEMON, "\x0d\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+    ROW ("a path without its slash", WORKER, "\x4a\0\0\0\0\x01\0" "a\0\x01\0" "x\0\0\0\0"),
+    ROW ("no boolean", WORKER, "\x4b\0\0\0\0\x01\0" "a\0\x01\0" "/\0\0\0\0\x02"),
+    ROW ("environment beyond the packet", WORKER,
+         "\x4c\0\0\0\0\x01\0" "a\0\0\0\0\0\0\0\xff\xff\xff\xff" "A=\0"),
+    ROW ("environment without its NUL", WORKER,
+         "\x4c\0\0\0\0\x01\0" "a\0\0\0\0\0\0\0\x02\0\0\0" "A="),
+    ROW ("environment not UTF-8", WORKER,
+         "\x4c\0\0\0\0\x01\0" "a\0\0\0\0\0\0\0\x05\0\0\0" "A\0\xff\0\0"),
+    ROW ("pid 1", WORKER, "\x4d\0\0\0\0\x01\0\0\0\0\0\0\0"),
     ROW ("another RPCI request", WORKER, "\x48\x0a\0info-set x\0"),
 #undef ROW
   };
@@ -195,6 +236,29 @@ test_malformed (void)
       g_test_message ("%s", rows[i].what);
       assert_malformed (rows[i].bytes, rows[i].size, rows[i].sender);
     }
+}
+
+static void
+test_names (void)
+{
+  g_autoptr(GByteArray) list = some_names ();
+  const TbxWorkerMessage message = { .type = TBX_WORKER_NAMES,
+                                     .names = { 2, 1, list->data, list->len } };
+  g_autoptr(GBytes) bytes = encode (&message);
+  static const char *const expected[] = { "echo", "web+x", "echo-upper" };
+  TbxWorkerMessage decoded;
+  const char *name;
+  gsize pos = 0;
+
+  g_assert_true (tbx_worker_message_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
+                                            TBX_WORKER_FROM_DAEMON, &decoded, NULL));
+  g_assert_cmpuint (decoded.names.n_schemes, ==, 2);
+  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_assert_true (tbx_worker_names_next (&decoded.names, &pos, &name));
+      g_assert_cmpstr (name, ==, expected[i]);
+    }
+  g_assert_false (tbx_worker_names_next (&decoded.names, &pos, &name));
 }
 
 static void
@@ -220,8 +284,10 @@ static void
 test_descriptors (void)
 {
   for (guint type = 0; type < 256; type++)
-    g_assert_cmpint (tbx_worker_message_has_fd (type), ==,
-                     type == TBX_WORKER_CONTINUE || type == TBX_WORKER_ATTACH);
+    g_assert_cmpuint (tbx_worker_message_count_fds (type), ==,
+                      type == TBX_WORKER_CONTINUE || type == TBX_WORKER_ATTACH
+                      || type == TBX_WORKER_FILE_OPENED ? 1
+                      : type == TBX_WORKER_PROGRAM_START ? 3 : 0);
   g_assert_cmpstr (tbx_worker_step_get_name (TBX_WORKER_STEP_ACCT_MGMT), ==, "acct_mgmt");
   g_assert_cmpstr (tbx_worker_step_get_name (TBX_WORKER_N_STEPS), ==, "unknown");
 }
@@ -232,6 +298,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/worker-codec/messages", test_messages);
   g_test_add_func ("/worker-codec/values", test_values);
+  g_test_add_func ("/worker-codec/names", test_names);
   g_test_add_func ("/worker-codec/malformed", test_malformed);
   g_test_add_func ("/worker-codec/limits", test_limits);
   g_test_add_func ("/worker-codec/descriptors", test_descriptors);
