@@ -34,6 +34,13 @@ take_to_stderr (const guint8 *data, gsize size, gpointer user_data)
 }
 
 static gboolean
+answer_is_none (void)
+{
+  g_printerr ("vmxsim: the port answers something else than HTTP\n");
+  return FALSE;
+}
+
+static gboolean
 take_answer (const guint8 *data, gsize size, gpointer user_data)
 {
   Answer *self = user_data;
@@ -47,10 +54,7 @@ take_answer (const guint8 *data, gsize size, gpointer user_data)
   if (end == NULL && self->header->len <= HEADER_BYTES)
     return TRUE;
   if (end == NULL || !g_str_has_prefix (self->header->str, "HTTP/"))
-    {
-      g_printerr ("vmxsim: the port answers something else than HTTP\n");
-      return FALSE;
-    }
+    return answer_is_none ();
   end += strlen (HEADER_END);
   length = self->header->len - (gsize) (end - self->header->str);
   if (!take_to_stdout ((const guint8 *) end, length, NULL))
@@ -291,6 +295,9 @@ run_http (TbxSimVix *vix, char **argv)
   answer.header = g_string_new (NULL);
   exchange.pid = start_program (vix, ROUND_TRIP, target, NULL, NULL);
   status = exchange.pid < 0 ? (TbxSimExit) vix->status : exchange_and_wait (&exchange);
+  /* It ended before the header did; why may have been said already. */
+  if (status == TBX_SIM_EXIT_DONE && answer.header != NULL && !answer.with_header)
+    status = answer_is_none () ? TBX_SIM_EXIT_DONE : TBX_SIM_EXIT_REFUSED;
   g_clear_pointer (&exchange.bytes, g_bytes_unref);
   if (answer.header != NULL)
     g_string_free (answer.header, TRUE);

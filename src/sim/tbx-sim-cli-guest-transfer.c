@@ -13,15 +13,26 @@ local_error (const char *path)
   return TBX_SIM_EXIT_REFUSED;
 }
 
+/* What has no size yet ends with a part of no bytes; the guest says so with the largest. */
+static gboolean
+is_endless (TbxSimVix *vix)
+{
+  const char *text = tbx_sim_vix_text (vix);
+  g_autofree char *size = tbx_sim_vix_field (&text, "</fxi>", "fs");
+
+  return size != NULL && g_ascii_strtoull (size, NULL, 10) == G_MAXINT64;
+}
+
 static TbxSimExit
 fetch (TbxSimVix *vix, const char *path, int fd, const char *local, TbxSimProgress *progress)
 {
+  const gboolean endless = is_endless (vix);
   g_autoptr(TbxSimTransfer) transfer = tbx_sim_transfer_new (vix);
   gsize size = TBX_SIM_TRANSFER_BYTES;
 
   if (transfer == NULL || !tbx_sim_transfer_open (transfer, path, FALSE))
     return vix->status;
-  while (size == TBX_SIM_TRANSFER_BYTES)
+  while (size == TBX_SIM_TRANSFER_BYTES || (endless && size > 0))
     {
       const guint8 *data;
 
@@ -30,6 +41,8 @@ fetch (TbxSimVix *vix, const char *path, int fd, const char *local, TbxSimProgre
       tbx_sim_progress_add (progress, data, size);
       if (!tbx_sim_write_all (fd, data, size))
         return local_error (local);
+      if (endless && size < TBX_SIM_TRANSFER_BYTES && !tbx_sim_transfer_go_on (transfer))
+        return vix->status;
     }
   return tbx_sim_transfer_close (transfer) ? TBX_SIM_EXIT_DONE : vix->status;
 }

@@ -20,6 +20,7 @@ struct _TbxSimTransfer
   gboolean      broken;    /* nothing more can be sent or taken */
   gboolean      uploading;
   guint64       asked_bytes;      /* of a download: where the next request begins */
+  guint64       taken_bytes;      /* likewise, that came */
   guint         n_asked;          /* requests whose replies are due */
   gsize         written[AHEAD];   /* bytes of those of an upload */
   GBytes       *reply;     /* that the last packet is in (owned), or NULL */
@@ -317,7 +318,26 @@ tbx_sim_transfer_read (TbxSimTransfer *self, const guint8 **data, gsize *size)
     return FALSE;
   *data = reply.moved.data.data;
   *size = reply.moved.data.size;
+  self->taken_bytes += *size;
   return TRUE;
+}
+
+/**
+ * tbx_sim_transfer_go_on:
+ * @self: a session with an open file that gave a part which was not whole
+ *
+ * Has the next part be the one behind that, where it is not the end: what was asked for
+ * ahead is asked for again.
+ */
+gboolean
+tbx_sim_transfer_go_on (TbxSimTransfer *self)
+{
+  TbxHgfsReply reply;
+
+  for (; self->n_asked > 0 && !self->broken; self->n_asked--)
+    transfer_take_status (self, TBX_HGFS_READ_V3, &reply);
+  self->asked_bytes = self->taken_bytes;
+  return !self->broken;
 }
 
 /* What was asked for behind the end is of no interest. */
@@ -327,9 +347,12 @@ drain_reads (TbxSimTransfer *self)
   g_autoptr(GBytes) last = g_steal_pointer (&self->reply);
   TbxHgfsReply reply;
 
-  for (; self->n_asked > 0; self->n_asked--)
-    if (!transfer_take (self, TBX_HGFS_READ_V3, &reply))
-      return FALSE;
+  while (self->n_asked > 0)
+    {
+      self->n_asked--;
+      if (!transfer_take (self, TBX_HGFS_READ_V3, &reply))
+        return FALSE;
+    }
   return TRUE;
 }
 

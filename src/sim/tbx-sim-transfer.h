@@ -24,6 +24,7 @@ TbxHgfsRequest  tbx_sim_transfer_open_request (const char *path, gboolean write,
                                                GByteArray *storage);
 gboolean        tbx_sim_transfer_mode  (TbxSimTransfer *self, const char *path, guint mode);
 gboolean        tbx_sim_transfer_read  (TbxSimTransfer *self, const guint8 **data, gsize *size);
+gboolean        tbx_sim_transfer_go_on (TbxSimTransfer *self);
 gboolean        tbx_sim_transfer_write (TbxSimTransfer *self, const guint8 *data, gsize size);
 gboolean        tbx_sim_transfer_close (TbxSimTransfer *self);
 

@@ -170,6 +170,19 @@ class RoundTrip(RoundTripCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(b'http.RoundTrip: ', done.stderr)
 
+    def test_no_http(self):
+        """What begins no answer is none, however it ends."""
+        self.start_guest()
+        for answer in (b'', b'HTTP/1.1 200 OK\r\nX-Cut', b'SSH-2.0-x\r\n', b'no\r\n\r\n'):
+            with self.subTest(answer=answer):
+                def talk(connection, answer=answer):
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+                done = self.vsphere('http', f'http://127.0.0.1:{self.serve_one(talk)}/')
+                self.assertEqual((done.returncode, done.stdout), (1, b''))
+                self.assertIn(b'something else than HTTP', done.stderr)
+
     def test_process(self):
         """It is the user's own process, listed, and can be ended."""
         self.start_guest()

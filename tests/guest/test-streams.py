@@ -207,6 +207,23 @@ class Rules(StreamCase):
         self.assertEqual(position, 5000004)
         self.assertEqual(data[-4:], b'end\n')
 
+    def test_download_what_flows(self):
+        """A part that is not whole is not the end of what has none yet."""
+        self.start_guest('[guest-operations]\nstream-limit=1M\n')
+        pid = self.start_program('sh', '-c', "'head -c 3000000 /dev/zero; sleep 1.5; echo end'")
+        out = f'/proc/{pid}/stdout'
+        tbxtest.until(lambda: self.vsphere('download', out, '/dev/null').returncode != 13, 'full')
+        self.assertEqual(self.must('download', out, '-').stdout, bytes(3000000) + b'end\n')
+
+    def test_download_breaks_off(self):
+        """Nothing for longer than a host waits: it says so, and ends."""
+        self.start_guest('[guest-operations]\nstream-limit=1M\n')
+        pid = self.start_program('sh', '-c', "'head -c 3000000 /dev/zero; exec sleep 60'")
+        done = self.vsphere('download', f'/proc/{pid}/stdout', '-')
+        self.assertIn(b'10 GENERIC_ERROR', done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (1, bytes(3000000)))
+        self.guest('kill', '-p', str(pid))
+
     def test_stdin(self):
         """It can be kept waiting, and ends when it is closed; nobody reads it."""
         self.start_guest()
