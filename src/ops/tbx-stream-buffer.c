@@ -204,3 +204,22 @@ tbx_stream_buffer_release (TbxStreamBuffer *self, guint64 position)
   if (self->tail - self->given >= GIVE_BACK_BYTES || self->tail == self->head)
     buffer_give_back (self);
 }
+
+/**
+ * tbx_stream_buffer_trim:
+ * @self: a buffer that nothing will be put into any more
+ *
+ * Gives back the addresses that were not used: where the kernel does not overcommit
+ * memory, those count as much as memory does.
+ */
+void
+tbx_stream_buffer_trim (TbxStreamBuffer *self)
+{
+  guint64 used = MAX (self->page, (self->head + self->page - 1) / self->page * self->page);
+
+  if (used >= self->size)
+    return;
+  munmap (self->data + used, self->size - (gsize) used);
+  self->size = (gsize) used;
+  self->capacity = MIN (self->capacity, self->size);
+}

@@ -21,6 +21,7 @@ void             tbx_stream_buffer_put      (TbxStreamBuffer *self, const guint8
 gsize            tbx_stream_buffer_peek     (TbxStreamBuffer *self, guint64 position, guint8 *buffer,
                                              gsize size);
 void             tbx_stream_buffer_release  (TbxStreamBuffer *self, guint64 position);
+void             tbx_stream_buffer_trim     (TbxStreamBuffer *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxStreamBuffer, tbx_stream_buffer_free)
 

@@ -120,6 +120,13 @@ tbx_stream_input_unref (TbxStreamInput *self)
   g_free (self);
 }
 
+/* The program has ended: unless others read it, nobody ever will. */
+void
+tbx_stream_input_settle (TbxStreamInput *self)
+{
+  input_look_for_end (self);
+}
+
 /**
  * tbx_stream_input_stat:
  * @self: what a program reads

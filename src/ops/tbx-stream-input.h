@@ -11,11 +11,12 @@ G_BEGIN_DECLS
  * Source: docs/wire/hgfs.md, "Process streams". */
 typedef struct _TbxStreamInput TbxStreamInput;
 
-TbxStreamInput *tbx_stream_input_new   (int fd, TbxStreamPool *pool);
-TbxStreamInput *tbx_stream_input_ref   (TbxStreamInput *self);
-void            tbx_stream_input_unref (TbxStreamInput *self);
-int             tbx_stream_input_stat  (TbxStreamInput *self, struct stat *info);
-TbxFile        *tbx_stream_input_open  (TbxStreamInput *self, int *error_number);
+TbxStreamInput *tbx_stream_input_new    (int fd, TbxStreamPool *pool);
+TbxStreamInput *tbx_stream_input_ref    (TbxStreamInput *self);
+void            tbx_stream_input_unref  (TbxStreamInput *self);
+void            tbx_stream_input_settle (TbxStreamInput *self);
+int             tbx_stream_input_stat   (TbxStreamInput *self, struct stat *info);
+TbxFile        *tbx_stream_input_open   (TbxStreamInput *self, int *error_number);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TbxStreamInput, tbx_stream_input_unref)
 

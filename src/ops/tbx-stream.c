@@ -74,6 +74,10 @@ stream_end (TbxStream *self)
   self->starved = FALSE;
   close (self->fd);
   self->fd = -1;
+  if (self->buffer != NULL && tbx_stream_buffer_get_head (self->buffer) == 0)
+    g_clear_pointer (&self->buffer, tbx_stream_buffer_free);
+  else if (self->buffer != NULL)
+    tbx_stream_buffer_trim (self->buffer);
 }
 
 /* There is no room to read, but the end can be seen all the same. */

@@ -83,6 +83,7 @@ tbx_streams_unref (TbxStreams *self)
 void
 tbx_streams_settle (TbxStreams *self)
 {
+  tbx_stream_input_settle (self->in);
   tbx_stream_settle (self->out);
   tbx_stream_settle (self->err);
 }

@@ -256,8 +256,9 @@ class Rules(StreamCase):
         self.start_guest()
         session = self.hgfs()
         pid = self.start_program('sh', '-c', "'exec <&-; sleep 60'")
-        tbxtest.until(lambda: self.vsphere('upload', '-', f'/proc/{pid}/stdin',
-                                           input=b'').returncode == 1, 'it is closed')
+        tbxtest.until(lambda: b'7 FILE_ERROR' in self.vsphere('upload', '-', f'/proc/{pid}/stdin',
+                                                              input=b'').stderr,
+                      'it is closed', every_ms=20)
         self.assertEqual(self.refused(session.open_upload, f'/proc/{pid}/stdin'), 10)
         # The daemon is as before.
         self.assertEqual(self.must('run', 'echo', 'lives').stdout, b'lives\n')

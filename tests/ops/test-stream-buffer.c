@@ -52,6 +52,53 @@ used_kilobytes (void)
   return (gsize) g_ascii_strtoull (strstr (text, "Anonymous:") + strlen ("Anonymous:"), NULL, 10);
 }
 
+/* Kilobytes of addresses. */
+static gsize
+mapped_kilobytes (void)
+{
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
+  return (gsize) g_ascii_strtoull (text, NULL, 10) * ((gsize) sysconf (_SC_PAGESIZE) / 1024);
+}
+
+/* What is complete has the addresses that it needs, whatever it might have held. */
+static void
+test_trim (void)
+{
+  const gsize capacity = 64 * 1024 * 1024;
+  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
+  const gsize sizes[] = { 0, 1, page - 1, page, page + 1, 300000, capacity };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      gsize before = mapped_kilobytes ();
+      g_autoptr(TbxStreamBuffer) buffer = tbx_stream_buffer_new (capacity);
+
+      put (buffer, sizes[i]);
+      tbx_stream_buffer_trim (buffer);
+      tbx_stream_buffer_trim (buffer);
+      assert_holds (buffer, 0, sizes[i]);
+      g_assert_cmpuint (tbx_stream_buffer_peek (buffer, sizes[i], piece, 1), ==, 0);
+      g_assert_cmpuint (mapped_kilobytes () - before, <=, sizes[i] / 1024 + 1024);
+      tbx_stream_buffer_release (buffer, sizes[i]);
+      g_assert_cmpuint (tbx_stream_buffer_get_held (buffer), ==, 0);
+    }
+}
+
+/* What went round stays as it is. */
+static void
+test_trim_ring (void)
+{
+  g_autoptr(TbxStreamBuffer) buffer = tbx_stream_buffer_new (70000);
+
+  put (buffer, 70000);
+  tbx_stream_buffer_release (buffer, 50000);
+  put (buffer, 30000);
+  tbx_stream_buffer_trim (buffer);
+  assert_holds (buffer, 50000, 50000);
+}
+
 /* All that was put is found until it is released, at every alignment. */
 static void
 test_ring (void)
@@ -198,6 +245,8 @@ main (int argc, char **argv)
   g_test_add_func ("/stream-buffer/peek", test_peek);
   g_test_add_func ("/stream-buffer/fill-and-drain", test_fill_and_drain);
   g_test_add_func ("/stream-buffer/memory", test_memory);
+  g_test_add_func ("/stream-buffer/trim", test_trim);
+  g_test_add_func ("/stream-buffer/trim-ring", test_trim_ring);
   g_test_add_func ("/stream-buffer/pool", test_pool);
   return g_test_run ();
 }

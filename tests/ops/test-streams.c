@@ -456,6 +456,45 @@ test_input_empty (Fixture *f, gconstpointer data)
   g_assert_cmpint (read (f->ends.in, &byte, 1), ==, 0);
 }
 
+static guint
+count_descriptors (void)
+{
+  g_autoptr(GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (folder) != NULL)
+    n++;
+  return n;
+}
+
+/* A program that has ended is listed for long: its streams need no descriptor then, even
+ * if the host never looked at them. */
+static void
+test_settled_descriptors (Fixture *f, gconstpointer data)
+{
+  guint before = count_descriptors ();
+  guint8 byte = 1;
+
+  g_assert_cmpint (write (f->ends.out, &byte, 1), ==, 1);
+  tbx_streams_close_ends (&f->ends);
+  tbx_streams_settle (f->streams);
+  g_assert_cmpuint (count_descriptors (), ==, before - 6);
+}
+
+/* A child of it may read what it read. */
+static void
+test_settled_input (Fixture *f, gconstpointer data)
+{
+  TbxFile *file;
+  guint8 byte;
+
+  tbx_streams_settle (f->streams);
+  file = must_open_input (f);
+  g_assert_cmpint (write_part (file, 0, 1), ==, 0);
+  g_assert_cmpint (read (f->ends.in, &byte, 1), ==, 1);
+  tbx_file_free (file);
+}
+
 #define ADD(name, function) \
   g_test_add ("/streams/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -476,5 +515,7 @@ main (int argc, char **argv)
   ADD ("input", test_input);
   ADD ("input-broken", test_input_broken);
   ADD ("input-empty", test_input_empty);
+  ADD ("settled-descriptors", test_settled_descriptors);
+  ADD ("settled-input", test_settled_input);
   return g_test_run ();
 }
