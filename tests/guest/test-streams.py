@@ -119,7 +119,8 @@ class Large(StreamCase):
             self.assertEqual(hashlib.file_digest(out, 'sha256').digest(),
                              hashlib.file_digest(data, 'sha256').digest())
         self.assertLess(most[0], before + LIMIT + 4 * MIB)
-        self.assertLess(self.memory(), before + 3 * MIB)
+        if 'ASAN_OPTIONS' not in os.environ:   # which keeps for a while what was freed
+            self.assertLess(self.memory(), before + 3 * MIB)
 
 
 class Rules(StreamCase):
