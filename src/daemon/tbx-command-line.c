@@ -49,6 +49,16 @@ on_auth_option (const char *name, const char *value, gpointer data, GError **err
   return FALSE;
 }
 
+/* It is started in the root directory. */
+static void
+make_worker_absolute (TbxCommandLine *self)
+{
+  g_autofree char *given = g_steal_pointer (&self->worker);
+
+  if (given != NULL)
+    self->worker = g_canonicalize_filename (given, NULL);
+}
+
 /**
  * tbx_command_line_parse:
  * @self: (out caller-allocates): all zero before; to be cleared, also after a failure
@@ -89,6 +99,7 @@ tbx_command_line_parse (TbxCommandLine *self, int *argc, char ***argv, GError **
   g_option_context_set_summary (context, _("Tells a VMware host about this guest and serves it."));
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
+  make_worker_absolute (self);
   if (*argc == 1)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, _("“%s” is not understood"),

@@ -42,6 +42,12 @@ class Transfer(Base):
         self.start_guest()
         self.there_and_back([128 * 1000 * 1000])
 
+    def test_worker_by_a_relative_name(self):
+        """As whoever builds it would type it."""
+        worker = os.path.relpath(tbxtest.program('TBX_WORKER'))
+        self.start_guest(arguments=['--worker', worker])
+        self.must('upload', '-', self.remote / 'f', input=b'x')
+
     def test_only_with_credentials(self):
         """The host is told of the server; what would reach it without a login is refused."""
         self.start_guest()
