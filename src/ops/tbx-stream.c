@@ -95,6 +95,9 @@ stream_room (TbxStream *self)
 {
   if (self->buffer == NULL)
     self->buffer = tbx_stream_buffer_new (self->limit);
+  /* Where so many addresses are not to be had it flows sooner. */
+  if (self->buffer == NULL)
+    self->buffer = tbx_stream_buffer_new (TBX_STREAM_POOL_LEAST_BYTES);
   if (self->buffer == NULL)
     return 0;
   return tbx_stream_pool_grant (self->pool, tbx_stream_buffer_get_held (self->buffer),

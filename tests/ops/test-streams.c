@@ -264,6 +264,31 @@ test_flows (Fixture *f, gconstpointer data)
   g_assert_cmpint (tbx_file_close (file), ==, 0);
 }
 
+/* Where there are no addresses for all that may be kept, it flows sooner. */
+static void
+test_no_addresses (void)
+{
+  Fixture f = { .pool = tbx_stream_pool_new ((gsize) 1 << 50) };
+  g_autoptr(TbxFile) file = NULL;
+  int error_number = 0;
+  guint64 written, taken = 0;
+
+  f.streams = tbx_streams_new (f.pool, &f.ends, &error_number);
+  g_assert_nonnull (f.streams);
+  g_assert_true (g_unix_set_fd_nonblocking (f.ends.out, TRUE, NULL));
+  written = program_writes (f.ends.out, 0, 2 * LIMIT);
+  g_assert_cmpuint (written, <, 2 * LIMIT);
+  file = must_open (f.streams->out);
+  end_output (&f);
+  for (gsize n = 1; n > 0; taken += n)
+    n = must_read (&f, file, taken, 61440, taken);
+  g_assert_cmpuint (taken, ==, written);
+  g_clear_pointer (&file, tbx_file_free);
+  tbx_streams_unref (f.streams);
+  tbx_streams_close_ends (&f.ends);
+  tbx_stream_pool_unref (f.pool);
+}
+
 /* The next one goes on where the one before him ended; what he did not say he got comes
  * once more. */
 static void
@@ -509,6 +534,7 @@ main (int argc, char **argv)
   ADD ("wait", test_wait);
   ADD ("flows", test_flows);
   ADD ("flows-on", test_flows_on);
+  g_test_add_func ("/streams/no-addresses", test_no_addresses);
   ADD ("pause", test_pause);
   ADD ("settled", test_settled);
   ADD ("starved", test_starved);
