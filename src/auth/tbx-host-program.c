@@ -21,6 +21,8 @@ struct _TbxHostProgram
   GObject             parent_instance;
   TbxHostProgramFacts facts;        /* its strings are owned */
   TbxProcessIdentity  identity;
+  TbxHostProgramTerminate terminate;   /* or NULL: it is a process */
+  gpointer            terminate_data;
   guint               kill_id;      /* source that ends it by force, or 0 */
   guint               orphan_id;    /* source that sees the end without its parent, or 0 */
   int                 orphan_fd;    /* pidfd of that source (owned), or -1 */
@@ -135,6 +137,21 @@ on_kill_due (gpointer user_data)
 }
 
 /**
+ * tbx_host_program_set_terminate:
+ * @self: a program
+ * @terminate: (nullable) (scope forever): has it end, for it is no process; %NULL: nobody can
+ * @user_data: passed to it
+ */
+void
+tbx_host_program_set_terminate (TbxHostProgram         *self,
+                                TbxHostProgramTerminate terminate,
+                                gpointer                user_data)
+{
+  self->terminate = terminate;
+  self->terminate_data = user_data;
+}
+
+/**
  * tbx_host_program_terminate:
  * @self: a program
  * @error: return location for an error
@@ -152,6 +169,11 @@ tbx_host_program_terminate (TbxHostProgram *self, GError **error)
       g_set_error (error, TBX_ERROR, TBX_ERROR_NOT_FOUND, "Process %" G_GINT64_FORMAT " has ended",
                    self->facts.pid);
       return FALSE;
+    }
+  if (self->terminate != NULL)
+    {
+      self->terminate (self->facts.pid, self->terminate_data);
+      return TRUE;
     }
   if (!program_send (self, SIGTERM, error))
     return FALSE;

@@ -29,11 +29,17 @@ typedef struct
   gboolean    running;
 } TbxHostProgramFacts;
 
+/* Has a program end that is no process. */
+typedef void (*TbxHostProgramTerminate) (gint64 pid, gpointer user_data);
+
 TbxHostProgram            *tbx_host_program_new       (const TbxWorkerProgram *program,
                                                        uid_t                   uid,
                                                        const char             *user);
 void                       tbx_host_program_end       (TbxHostProgram         *self,
                                                        const TbxWorkerProgram *program);
+void                       tbx_host_program_set_terminate (TbxHostProgram         *self,
+                                                           TbxHostProgramTerminate terminate,
+                                                           gpointer                user_data);
 gboolean                   tbx_host_program_terminate (TbxHostProgram *self, GError **error);
 gboolean                   tbx_host_program_is_alive  (TbxHostProgram *self);
 const TbxHostProgramFacts *tbx_host_program_get_facts (TbxHostProgram *self);

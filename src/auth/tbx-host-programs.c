@@ -7,6 +7,7 @@ typedef struct
   TbxHostPrograms *list;        /* (weak) */
   TbxHostProgram  *program;     /* (owned) */
   gulong           ended_id;    /* handler of its end */
+  gboolean         ours;        /* the daemon itself knows of it: no worker has a say */
   guint            forget_id;   /* source that forgets it, or 0 while it runs */
 } Entry;
 
@@ -184,6 +185,8 @@ tbx_host_programs_started (TbxHostPrograms        *self,
 {
   Entry *entry = g_hash_table_lookup (self->entries, &program->pid);
 
+  if (entry != NULL && entry->ours)
+    return;
   if (entry == NULL || !is_same (entry, program, uid)
       || !tbx_host_program_get_facts (entry->program)->running)
     programs_put (self, program, uid, user);
@@ -207,10 +210,61 @@ tbx_host_programs_ended (TbxHostPrograms        *self,
 {
   Entry *entry = g_hash_table_lookup (self->entries, &program->pid);
 
+  if (entry != NULL && entry->ours)
+    return;
   if (entry != NULL && is_same (entry, program, uid))
     tbx_host_program_end (entry->program, program);
   else
     programs_put (self, program, uid, user);
+}
+
+/**
+ * tbx_host_programs_run:
+ * @self: the programs
+ * @program: one that a client on the bus runs; copied
+ * @uid: of the user that it runs for
+ * @user: name of that user
+ * @terminate: (scope forever): has it end
+ * @user_data: passed to it
+ *
+ * What workers say of its pid does not count.
+ */
+void
+tbx_host_programs_run (TbxHostPrograms         *self,
+                       const TbxWorkerProgram  *program,
+                       uid_t                    uid,
+                       const char              *user,
+                       TbxHostProgramTerminate  terminate,
+                       gpointer                 user_data)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, &program->pid);
+
+  if (entry != NULL)
+    programs_remove (self, entry);
+  programs_add (self, program, uid, user);
+  entry = g_hash_table_lookup (self->entries, &program->pid);
+  if (entry == NULL)   /* there are too many */
+    return;
+  entry->ours = TRUE;
+  tbx_host_program_set_terminate (entry->program, terminate, user_data);
+}
+
+/**
+ * tbx_host_programs_settle:
+ * @self: the programs
+ * @exited: how one of tbx_host_programs_run() ended
+ */
+void
+tbx_host_programs_settle (TbxHostPrograms *self, const TbxWorkerProgramExited *exited)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, &exited->pid);
+  const TbxWorkerProgram program = { .pid = exited->pid, .end = exited->end,
+                                     .exit_code = exited->exit_code, .signal = exited->signal };
+
+  if (entry == NULL || !entry->ours)
+    return;
+  tbx_host_program_set_terminate (entry->program, NULL, NULL);
+  tbx_host_program_end (entry->program, &program);
 }
 
 static void

@@ -26,5 +26,13 @@ void             tbx_host_programs_ended   (TbxHostPrograms        *self,
                                             const TbxWorkerProgram *program,
                                             uid_t                   uid,
                                             const char             *user);
+void             tbx_host_programs_run     (TbxHostPrograms         *self,
+                                            const TbxWorkerProgram  *program,
+                                            uid_t                    uid,
+                                            const char              *user,
+                                            TbxHostProgramTerminate  terminate,
+                                            gpointer                 user_data);
+void             tbx_host_programs_settle  (TbxHostPrograms              *self,
+                                            const TbxWorkerProgramExited *exited);
 
 G_END_DECLS

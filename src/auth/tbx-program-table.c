@@ -102,6 +102,24 @@ tbx_program_table_put (TbxProgramTable *self, const TbxWorkerProgram *program)
 }
 
 /**
+ * tbx_program_table_settle:
+ * @self: the table
+ * @exited: how a program ended, which may not be here
+ */
+void
+tbx_program_table_settle (TbxProgramTable *self, const TbxWorkerProgramExited *exited)
+{
+  TbxWorkerProgram *program = g_hash_table_lookup (self->programs, &exited->pid);
+
+  if (program == NULL || program->end != 0)
+    return;
+  program->end = exited->end;
+  program->exit_code = exited->exit_code;
+  program->signal = exited->signal;
+  self->n_running--;
+}
+
+/**
  * tbx_program_table_list:
  * @self: the table
  *

@@ -14,6 +14,8 @@ TbxProgramTable *tbx_program_table_new           (void);
 void             tbx_program_table_free          (TbxProgramTable *self);
 gboolean         tbx_program_table_put           (TbxProgramTable        *self,
                                                   const TbxWorkerProgram *program);
+void             tbx_program_table_settle        (TbxProgramTable              *self,
+                                                  const TbxWorkerProgramExited *exited);
 GList           *tbx_program_table_list          (TbxProgramTable *self);
 guint            tbx_program_table_count_running (TbxProgramTable *self);
 

@@ -103,3 +103,20 @@ tbx_worker_set_names (TbxWorker *self, const TbxWorkerNames *names, GBytes *list
   if (self->stage >= TBX_WORKER_OPENING && self->stage != TBX_WORKER_GONE)
     tbx_worker_say_names (self);
 }
+
+/**
+ * tbx_worker_program_exited:
+ * @self: a worker
+ * @exited: how a program ended that a client on the bus ran
+ *
+ * From here on it is known, whether the worker hears of it or not.
+ */
+void
+tbx_worker_program_exited (TbxWorker *self, const TbxWorkerProgramExited *exited)
+{
+  const TbxWorkerMessage message = { .type = TBX_WORKER_PROGRAM_EXITED, .exited = *exited };
+
+  tbx_program_table_settle (self->programs, exited);
+  if (self->stage == TBX_WORKER_SERVING || self->stage == TBX_WORKER_ABANDONED)
+    tbx_worker_say (self, &message, -1);
+}

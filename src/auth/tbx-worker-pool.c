@@ -516,6 +516,34 @@ tbx_worker_pool_set_names (TbxWorkerPool *self, TbxAskKind kind, const char *con
     pool_say_names (self, g_ptr_array_index (workers, i));
 }
 
+/**
+ * tbx_worker_pool_program_exited:
+ * @self: the pool
+ * @uid: whose program it was
+ * @exited: how one ended that a client on the bus ran
+ *
+ * Tells all workers of that user, those that come later included.
+ */
+void
+tbx_worker_pool_program_exited (TbxWorkerPool                *self,
+                                uid_t                         uid,
+                                const TbxWorkerProgramExited *exited)
+{
+  g_autoptr(GPtrArray) workers = tbx_worker_slots_dup_workers (self->slots);
+  TbxProgramTable *table = g_hash_table_lookup (self->left_behind, GUINT_TO_POINTER (uid));
+
+  if (table != NULL)
+    tbx_program_table_settle (table, exited);
+  for (guint i = 0; i < workers->len; i++)
+    {
+      g_autofree char *user = NULL;
+      uid_t owner;
+
+      if (tbx_worker_pool_get_owner (self, workers->pdata[i], &owner, &user) && owner == uid)
+        tbx_worker_program_exited (workers->pdata[i], exited);
+    }
+}
+
 static void
 tbx_worker_pool_dispose (GObject *object)
 {

@@ -38,6 +38,9 @@ void           tbx_worker_pool_serve   (TbxWorkerPool *self,
 void           tbx_worker_pool_set_names (TbxWorkerPool     *self,
                                           TbxAskKind         kind,
                                           const char *const *names);
+void           tbx_worker_pool_program_exited (TbxWorkerPool                *self,
+                                               uid_t                         uid,
+                                               const TbxWorkerProgramExited *exited);
 void           tbx_worker_pool_restore (TbxWorkerPool *self);
 TbxWorker     *tbx_worker_pool_find    (TbxWorkerPool *self, TbxAccount *account);
 gboolean       tbx_worker_pool_get_owner (TbxWorkerPool *self,

@@ -66,7 +66,8 @@ worker_lose_programs (TbxWorker *self)
     {
       TbxWorkerProgram program = *(const TbxWorkerProgram *) each->data;
 
-      if (program.end != 0)
+      /* Of those that clients on the bus run, the daemon sees the end itself. */
+      if (program.end != 0 || program.pid >= TBX_WORKER_FIRST_AGENT_PID)
         continue;
       program.end = g_get_real_time () / G_USEC_PER_SEC;
       program.exit_code = -1;

@@ -93,6 +93,8 @@ void           tbx_worker_set_names     (TbxWorker            *self,
                                          GBytes               *list);
 void           tbx_worker_open_gate     (TbxWorker *self, gint64 pid);
 void           tbx_worker_adopt         (TbxWorker *self, const TbxWorkerProgram *program);
+void           tbx_worker_program_exited (TbxWorker                    *self,
+                                          const TbxWorkerProgramExited *exited);
 void           tbx_worker_quit          (TbxWorker *self);
 void           tbx_worker_kill          (TbxWorker *self);
 TbxWorkerStage tbx_worker_get_stage     (TbxWorker *self);

@@ -172,7 +172,7 @@ tbx_bus_new (const TbxBusParts *parts)
   g_autoptr(TbxBusGate) gate = tbx_bus_gate_new ();
   const TbxExtensionParts extended = {
     parts->tclo, parts->relay, parts->login, parts->network, parts->primary,
-    parts->pool,
+    parts->pool, parts->programs,
   };
 
   self->extensions = tbx_extension_bus_new (&extended);

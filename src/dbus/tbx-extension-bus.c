@@ -3,6 +3,7 @@
 #include "tbx-extend-files.h"
 #include "tbx-extend-login.h"
 #include "tbx-extend-network.h"
+#include "tbx-extend-programs.h"
 #include "tbx-extend-rpc.h"
 #include "tbx-extend-vix.h"
 
@@ -15,6 +16,7 @@ struct _TbxExtensionBus
   TbxExtendLogin   *login;     /* owned */
   TbxExtendNetwork *network;   /* owned */
   TbxExtendFiles   *files;     /* owned */
+  TbxExtendPrograms *programs; /* owned */
 };
 
 G_DEFINE_FINAL_TYPE (TbxExtensionBus, tbx_extension_bus, G_TYPE_OBJECT)
@@ -36,6 +38,7 @@ tbx_extension_bus_dispose (GObject *object)
 {
   TbxExtensionBus *self = TBX_EXTENSION_BUS (object);
 
+  g_clear_object (&self->programs);
   g_clear_object (&self->files);
   g_clear_object (&self->network);
   g_clear_object (&self->login);
@@ -71,5 +74,6 @@ tbx_extension_bus_new (const TbxExtensionParts *parts)
   self->login = tbx_extend_login_new (self->entries, parts->login);
   self->network = tbx_extend_network_new (self->entries, parts->network, parts->primary);
   self->files = tbx_extend_files_new (self->entries, parts->pool);
+  self->programs = tbx_extend_programs_new (self->entries, parts->pool, parts->programs);
   return self;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 #include "tbx-extensions.h"
+#include "tbx-host-programs.h"
 #include "tbx-login.h"
 #include "tbx-network.h"
 #include "tbx-primary.h"
@@ -22,6 +23,7 @@ typedef struct
   TbxNetwork *network;
   TbxPrimary *primary;
   TbxWorkerPool *pool;
+  TbxHostPrograms *programs;
 } TbxExtensionParts;
 
 TbxExtensionBus *tbx_extension_bus_new         (const TbxExtensionParts *parts);

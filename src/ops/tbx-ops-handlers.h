@@ -35,6 +35,10 @@ void tbx_handle_start_program (TbxOps *self, TbxOp *op);
 void tbx_handle_run_program   (TbxOps *self, TbxOp *op);
 void tbx_handle_run_script    (TbxOps *self, TbxOp *op);
 
+/* tbx-remote-programs.c */
+void tbx_remote_program_start     (TbxOps *self, TbxOp *op, const char *name, const char *shown);
+void tbx_remote_program_terminate (TbxOps *self, TbxOp *op, gint64 pid);
+
 /* tbx-process-ops.c */
 void tbx_handle_list_processes       (TbxOps *self, TbxOp *op);
 void tbx_handle_list_processes_short (TbxOps *self, TbxOp *op);

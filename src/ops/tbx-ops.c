@@ -452,6 +452,7 @@ tbx_ops_dispose (GObject *object)
 {
   TbxOps *self = TBX_OPS (object);
 
+  tbx_remote_reset (self->remote);
   g_hash_table_remove_all (self->gates);
   g_hash_table_remove_all (self->transfers);
   tbx_ops_set_folder_list (self, NULL);

@@ -55,6 +55,8 @@ void     tbx_ops_protect       (TbxOps *self, pid_t pid);
 void     tbx_ops_set_settings  (TbxOps *self, const TbxWorkerSettings *settings);
 void     tbx_ops_set_gated     (TbxOps *self, gboolean gated);
 void     tbx_ops_open_gate     (TbxOps *self, gint64 pid);
+void     tbx_ops_program_exited (TbxOps *self, const TbxWorkerProgramExited *exited);
+void     tbx_ops_lose_remote_programs (TbxOps *self);
 void     tbx_ops_adopt_program (TbxOps *self, const TbxOpsProgram *record);
 
 G_END_DECLS

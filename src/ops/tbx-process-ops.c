@@ -282,6 +282,11 @@ tbx_handle_terminate_process (TbxOps *self, TbxOp *op)
       tbx_op_return_errno (op, ESRCH);
       return;
     }
+  if (pid >= TBX_WORKER_FIRST_AGENT_PID)
+    {
+      tbx_remote_program_terminate (self, op, pid);
+      return;
+    }
   pidfd = ask_to_end (self, (pid_t) pid);
   if (pidfd < 0)
     {

@@ -19,6 +19,7 @@ struct _TbxProgram
   char           *command;      /* (owned) */
   char           *command_line; /* (owned) */
   gboolean        listed;       /* in ListProcesses; those of legacy requests are not */
+  gboolean        is_remote;    /* no process: the daemon tells when it ends */
   gboolean        is_child;     /* ours to reap; an adopted one is only watched */
   gint64          ended_us;     /* monotonic time, or 0 */
   int             pidfd;        /* -1 when it has ended */
@@ -53,6 +54,17 @@ program_reap (TbxProgram *self)
   self->ended_us = g_get_monotonic_time ();
 }
 
+static void
+program_tell_end (TbxProgram *self)
+{
+  /* Before anybody is told, so that what it wrote is complete then. */
+  if (self->streams != NULL)
+    tbx_streams_settle (self->streams);
+  if (self->ended != NULL)
+    self->ended (self, self->user_data);
+  tbx_program_detach (self);
+}
+
 static gboolean
 on_ended (gint fd, GIOCondition condition, gpointer user_data)
 {
@@ -62,12 +74,7 @@ on_ended (gint fd, GIOCondition condition, gpointer user_data)
   self->watch_id = 0;
   close (self->pidfd);
   self->pidfd = -1;
-  /* Before anybody is told, so that what it wrote is complete then. */
-  if (self->streams != NULL)
-    tbx_streams_settle (self->streams);
-  if (self->ended != NULL)
-    self->ended (self, self->user_data);
-  tbx_program_detach (self);
+  program_tell_end (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -152,6 +159,13 @@ tbx_program_adopt (const TbxOpsProgram *record, TbxProgramEnded ended, gpointer 
   self->record.end = record->end;
   self->record.exit_code = record->exit_code;
   self->record.signal = record->signal;
+  self->is_remote = record->pid >= TBX_WORKER_FIRST_AGENT_PID;
+  if (self->is_remote && record->end == 0)
+    {
+      self->ended = ended;
+      self->user_data = user_data;
+      return self;
+    }
   if (record->end == 0)
     self->pidfd = pidfd_open ((pid_t) record->pid, 0);
   if (self->pidfd >= 0)
@@ -161,6 +175,57 @@ tbx_program_adopt (const TbxOpsProgram *record, TbxProgramEnded ended, gpointer 
   else
     self->ended_us = g_get_monotonic_time ();
   return self;
+}
+
+/**
+ * tbx_program_new_remote:
+ * @command: short name, for lists
+ * @command_line: the whole, for lists
+ * @pid: that no process has
+ * @start: Unix time, seconds
+ * @ended: (scope async): told once, by tbx_program_exited()
+ * @user_data: passed to @ended
+ *
+ * Returns: (transfer full): one that is no process; free with tbx_program_unref()
+ */
+TbxProgram *
+tbx_program_new_remote (const char      *command,
+                        const char      *command_line,
+                        gint64           pid,
+                        gint64           start,
+                        TbxProgramEnded  ended,
+                        gpointer         user_data)
+{
+  TbxProgram *self = program_new (command, command_line);
+
+  self->is_remote = TRUE;
+  self->listed = TRUE;
+  self->record.pid = pid;
+  self->record.start = start;
+  self->ended = ended;
+  self->user_data = user_data;
+  return self;
+}
+
+/**
+ * tbx_program_exited:
+ * @self: a program
+ * @exited: how it ended
+ *
+ * Does nothing for one that is a process, or has ended.
+ */
+void
+tbx_program_exited (TbxProgram *self, const TbxWorkerProgramExited *exited)
+{
+  g_autoptr(TbxProgram) alive = tbx_program_ref (self);
+
+  if (!self->is_remote || self->record.end != 0)
+    return;
+  self->record.end = MAX (exited->end, 1);
+  self->record.exit_code = exited->exit_code;
+  self->record.signal = exited->signal;
+  self->ended_us = g_get_monotonic_time ();
+  program_tell_end (self);
 }
 
 TbxProgram *

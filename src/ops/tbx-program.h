@@ -23,6 +23,13 @@ TbxProgram *tbx_program_start         (const char      *command,
 TbxProgram *tbx_program_adopt         (const TbxOpsProgram *record,
                                        TbxProgramEnded      ended,
                                        gpointer             user_data);
+TbxProgram *tbx_program_new_remote    (const char      *command,
+                                       const char      *command_line,
+                                       gint64           pid,
+                                       gint64           start,
+                                       TbxProgramEnded  ended,
+                                       gpointer         user_data);
+void        tbx_program_exited        (TbxProgram *self, const TbxWorkerProgramExited *exited);
 TbxProgram *tbx_program_ref           (TbxProgram *self);
 void        tbx_program_unref         (TbxProgram *self);
 void        tbx_program_detach        (TbxProgram *self);

@@ -263,6 +263,11 @@ tbx_handle_start_program (TbxOps *self, TbxOp *op)
   gboolean is_round_trip = strcmp (program, TBX_ROUND_TRIP_PROGRAM) == 0
                            && tbx_ops_get_settings (self)->http_round_trip;
 
+  if (!is_round_trip && tbx_remote_has_program (tbx_ops_get_remote (self), program))
+    {
+      tbx_remote_program_start (self, op, program, shown);
+      return;
+    }
   if (!is_round_trip && (path = resolve_program (self, op, program, TBX_VIX_OK)) == NULL)
     return;
   directory = resolve_directory (self, op, request->working_dir);

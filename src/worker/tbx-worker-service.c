@@ -243,6 +243,7 @@ service_attach (TbxWorkerService *self, int fd, gboolean gated)
   tbx_ops_set_gated (self->ops, gated);
   tbx_remote_reset (tbx_ops_get_remote (self->ops));
   service_say (self, &message);
+  tbx_ops_lose_remote_programs (self->ops);
   programs = tbx_program_table_list (self->programs);
   for (GList *each = programs; each != NULL; each = each->next)
     service_say_program (self, each->data);
@@ -285,6 +286,9 @@ service_dispatch (TbxWorkerService *self, TbxControlPacket *packet)
       break;
     case TBX_WORKER_NAMES:
       tbx_remote_set_names (tbx_ops_get_remote (self->ops), &packet->message.names);
+      break;
+    case TBX_WORKER_PROGRAM_EXITED:
+      tbx_ops_program_exited (self->ops, &packet->message.exited);
       break;
     case TBX_WORKER_ASK_DONE:
     case TBX_WORKER_FILE_FOUND:

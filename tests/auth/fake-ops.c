@@ -239,6 +239,16 @@ tbx_ops_get_remote (TbxOps *self)
 }
 
 void
+tbx_ops_program_exited (TbxOps *self, const TbxWorkerProgramExited *exited)
+{
+}
+
+void
+tbx_ops_lose_remote_programs (TbxOps *self)
+{
+}
+
+void
 tbx_ops_protect (TbxOps *self, pid_t pid)
 {
 }

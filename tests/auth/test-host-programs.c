@@ -371,6 +371,59 @@ test_too_many (Fixture *f, gconstpointer data)
   g_assert_nonnull (facts_of (f, NO_PID));
 }
 
+static void
+on_terminate (gint64 pid, gpointer user_data)
+{
+  *(gint64 *) user_data = pid;
+}
+
+/* Of what a client on the bus runs the daemon knows itself: no worker has a say. */
+static void
+test_no_process (Fixture *f, gconstpointer data)
+{
+  const gint64 pid = TBX_WORKER_FIRST_AGENT_PID;
+  const TbxWorkerProgram program = running (pid);
+  const TbxWorkerProgram lie = ended (&program, 1, 0);
+  const TbxWorkerProgramExited exited = { pid, now (), 137, SIGKILL };
+  TbxHostProgram *shown;
+  gint64 told = 0;
+
+  tbx_host_programs_started (f->programs, &program, 1001, "bob");   /* he made it up */
+  tbx_host_programs_run (f->programs, &program, 1000, "alice", on_terminate, &told);
+  g_assert_cmpuint (f->n_added, ==, 2);
+  g_assert_cmpuint (f->n_removed, ==, 1);
+  tbx_host_programs_started (f->programs, &program, 1001, "bob");
+  tbx_host_programs_ended (f->programs, &lie, 1001, "bob");
+  tbx_host_programs_ended (f->programs, &lie, 1000, "alice");
+  shown = tbx_host_programs_find (f->programs, pid);
+  g_assert_cmpstr (tbx_host_program_get_facts (shown)->user, ==, "alice");
+  g_assert_true (tbx_host_program_get_facts (shown)->running);
+  g_assert_true (tbx_host_program_terminate (shown, NULL));
+  g_assert_cmpint (told, ==, pid);
+  g_assert_true (tbx_host_program_get_facts (shown)->running);
+  tbx_host_programs_settle (f->programs, &exited);
+  g_assert_false (tbx_host_program_get_facts (shown)->running);
+  g_assert_cmpint (tbx_host_program_get_facts (shown)->signal, ==, SIGKILL);
+  g_assert_false (tbx_host_program_terminate (shown, NULL));
+}
+
+/* One that a worker made up is nobody's to end. */
+static void
+test_made_up (Fixture *f, gconstpointer data)
+{
+  const TbxWorkerProgram program = running (TBX_WORKER_FIRST_AGENT_PID);
+  const TbxWorkerProgramExited exited = { program.pid, now (), 0, 0 };
+  g_autoptr(GError) error = NULL;
+  TbxHostProgram *shown;
+
+  tbx_host_programs_started (f->programs, &program, 1000, "alice");
+  shown = tbx_host_programs_find (f->programs, program.pid);
+  tbx_host_programs_settle (f->programs, &exited);
+  g_assert_true (tbx_host_program_get_facts (shown)->running);
+  g_assert_false (tbx_host_program_terminate (shown, &error));
+  g_assert_error (error, TBX_ERROR, TBX_ERROR_NOT_FOUND);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -389,5 +442,7 @@ main (int argc, char **argv)
   ADD ("kill", test_kill);
   ADD ("orphan", test_orphan);
   ADD ("too-many", test_too_many);
+  ADD ("no-process", test_no_process);
+  ADD ("made-up", test_made_up);
   return g_test_run ();
 }

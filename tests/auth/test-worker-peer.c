@@ -267,6 +267,35 @@ test_ask_of_another_daemon (PeerFixture *f, gconstpointer data)
   peer_hear_done (f, 1, ENOENT);
 }
 
+/* What the daemon sees the end of has ended, whatever the worker says or does. */
+static void
+test_agents_program (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerProgramExited exited = { TBX_WORKER_FIRST_AGENT_PID,
+                                          g_get_real_time () / G_USEC_PER_SEC, 9, 0 };
+  g_auto(TbxControlPacket) packet;
+  GList *programs;
+
+  peer_open_session (f);
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, TBX_WORKER_FIRST_AGENT_PID, 0));
+  peer_say (f, peer_program_message (TBX_WORKER_PROGRAM_STARTED, TBX_WORKER_FIRST_AGENT_PID + 1, 0));
+  tbx_test_until (f->n_started == 2);
+  tbx_worker_program_exited (f->worker, &exited);
+  peer_hear (f, TBX_WORKER_PROGRAM_EXITED, &packet);
+  g_assert_cmpint (packet.message.exited.exit_code, ==, 9);
+  tbx_worker_kill (f->worker);
+  g_assert_cmpuint (f->n_ended, ==, 0);   /* the other one runs on */
+  programs = tbx_worker_get_programs (f->worker);
+  g_assert_cmpuint (g_list_length (programs), ==, 2);
+  for (GList *each = programs; each != NULL; each = each->next)
+    {
+      const TbxWorkerProgram *program = each->data;
+
+      g_assert_cmpint (program->end != 0, ==, program->pid == TBX_WORKER_FIRST_AGENT_PID);
+    }
+  g_list_free (programs);
+}
+
 /* The worker's side is as careful: a message without its buffer, and no real buffer. */
 static void
 test_bad_buffer (PeerFixture *f, gconstpointer data)
@@ -518,6 +547,7 @@ main (int argc, char **argv)
   ADD ("violations", test_violations);
   ADD ("too-early", test_too_early);
   ADD ("bad-packets", test_bad_packets);
+  ADD ("agents-program", test_agents_program);
   ADD ("asks", test_asks);
   ADD ("too-many-asks", test_too_many_asks);
   ADD ("ask-twice", test_ask_twice);
