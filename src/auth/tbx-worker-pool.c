@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-worker-pool.h"
 #include "tbx-ask-desk.h"
-#include "tbx-program-table.h"
+#include "tbx-left-programs.h"
 #include "tbx-worker-remains.h"
 #include "tbx-worker-slot.h"
 #include "tbx-worker-store.h"
@@ -22,7 +22,7 @@ struct _TbxWorkerPool
   guint              idle_s;      /* an idle worker ends after it, seconds */
   GPtrArray         *slots;       /* of Slot (owned) */
   TbxWorkerRemains  *remains;     /* (owned) */
-  GHashTable        *left_behind; /* uid -> TbxProgramTable (owned): of workers that are gone */
+  TbxLeftPrograms   *left;        /* of workers that are gone (owned) */
   gboolean           gated;       /* programs wait until somebody opens their gate */
   TbxWorkerSettings  settings;    /* what the workers are told */
   TbxAskDesk        *desk;        /* who answers what they ask (owned) */
@@ -36,23 +36,12 @@ static guint signals[N_SIGNALS];
 
 static void pool_plan_idle (TbxWorkerPool *self);
 
-/* What ended is listed for a while, whatever became of the worker that saw it. */
 static void
 slot_leave_programs (Slot *slot)
 {
   g_autoptr(GList) programs = tbx_worker_get_programs (slot->worker);
-  TbxProgramTable *table;
 
-  if (programs == NULL)
-    return;
-  table = g_hash_table_lookup (slot->pool->left_behind, GUINT_TO_POINTER (slot->uid));
-  if (table == NULL)
-    {
-      table = tbx_program_table_new ();
-      g_hash_table_insert (slot->pool->left_behind, GUINT_TO_POINTER (slot->uid), table);
-    }
-  for (GList *each = programs; each != NULL; each = each->next)
-    tbx_program_table_put (table, each->data);
+  tbx_left_programs_add (slot->pool->left, slot->uid, programs);
 }
 
 /* Its process has a moment to end; until then it counts. */
@@ -205,7 +194,7 @@ hand_over (Slot *to, GList *programs)
 static void
 pool_hand_over_programs (TbxWorkerPool *self, Slot *to)
 {
-  TbxProgramTable *table = g_hash_table_lookup (self->left_behind, GUINT_TO_POINTER (to->uid));
+  g_autoptr(TbxProgramTable) table = tbx_left_programs_take (self->left, to->uid);
 
   if (table != NULL)
     {
@@ -213,7 +202,6 @@ pool_hand_over_programs (TbxWorkerPool *self, Slot *to)
 
       hand_over (to, programs);
     }
-  g_hash_table_remove (self->left_behind, GUINT_TO_POINTER (to->uid));
   for (guint i = 0; i < self->slots->len; i++)
     {
       Slot *slot = g_ptr_array_index (self->slots, i);
@@ -530,10 +518,8 @@ tbx_worker_pool_program_exited (TbxWorkerPool                *self,
                                 const TbxWorkerProgramExited *exited)
 {
   g_autoptr(GPtrArray) workers = tbx_worker_slots_dup_workers (self->slots);
-  TbxProgramTable *table = g_hash_table_lookup (self->left_behind, GUINT_TO_POINTER (uid));
 
-  if (table != NULL)
-    tbx_program_table_settle (table, exited);
+  tbx_left_programs_settle (self->left, uid, exited);
   for (guint i = 0; i < workers->len; i++)
     {
       g_autofree char *user = NULL;
@@ -572,7 +558,7 @@ tbx_worker_pool_finalize (GObject *object)
   g_ptr_array_unref (self->slots);
   tbx_worker_remains_free (self->remains);
   tbx_ask_desk_free (self->desk);
-  g_hash_table_unref (self->left_behind);
+  tbx_left_programs_free (self->left);
   g_clear_object (&self->starter);
   G_OBJECT_CLASS (tbx_worker_pool_parent_class)->finalize (object);
 }
@@ -621,8 +607,7 @@ tbx_worker_pool_init (TbxWorkerPool *self)
   self->slots = g_ptr_array_new_with_free_func (tbx_worker_slot_free);
   self->remains = tbx_worker_remains_new ();
   self->desk = tbx_ask_desk_new ();
-  self->left_behind = g_hash_table_new_full (NULL, NULL, NULL,
-                                             (GDestroyNotify) tbx_program_table_free);
+  self->left = tbx_left_programs_new ();
 }
 
 /**
