@@ -8,6 +8,7 @@
 #include "tbx-hypervisor.h"
 #include "tbx-link.h"
 #include "tbx-log.h"
+#include "tbx-memory.h"
 #include "tbx-options.h"
 #include "tbx-no-dump.h"
 #include "tbx-power-setup.h"
@@ -164,6 +165,7 @@ daemon_run (Daemon *daemon)
   tbx_service_notify ("READY=1");
   g_message ("Version %s serves the host over the %s", TBX_VERSION,
              tbx_link_get_transport (daemon->link));
+  tbx_memory_settle_later ();
   g_main_loop_run (daemon->loop);
   tbx_bus_stop (daemon->bus);
   tbx_link_stop (daemon->link);

@@ -3,6 +3,7 @@
 #include "tbx-control.h"
 #include "tbx-control-queue.h"
 #include "tbx-error.h"
+#include "tbx-memory.h"
 #include "tbx-program-table.h"
 #include <errno.h>
 #include <glib-unix.h>
@@ -372,6 +373,7 @@ tbx_worker_service_new (int socket, TbxWorkerBuffer *buffer, TbxOps *ops)
 void
 tbx_worker_service_run (TbxWorkerService *self)
 {
+  tbx_memory_settle_later ();
   g_main_loop_run (self->loop);
 }
 

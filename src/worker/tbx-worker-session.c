@@ -2,6 +2,7 @@
 #include "tbx-worker-session.h"
 #include "tbx-control.h"
 #include "tbx-error.h"
+#include "tbx-memory.h"
 #include "tbx-pam.h"
 #include "tbx-worker-handover.h"
 #include "tbx-worker-identity.h"
@@ -265,6 +266,7 @@ wait_for_user (pid_t child, const sigset_t *signals)
 {
   gboolean ordered = FALSE;
 
+  tbx_memory_settle ();
   do
     {
       int number = 0;
