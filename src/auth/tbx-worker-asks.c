@@ -83,6 +83,7 @@ tbx_worker_say_names (TbxWorker *self)
 {
   const TbxWorkerMessage message = { .type = TBX_WORKER_NAMES, .names = self->names };
 
+  self->names_stale = FALSE;
   tbx_worker_say (self, &message, -1);
 }
 
@@ -99,8 +100,10 @@ tbx_worker_set_names (TbxWorker *self, const TbxWorkerNames *names, GBytes *list
   g_clear_pointer (&self->names_list, g_bytes_unref);
   self->names_list = list;
   self->names = *names;
-  /* Before that it does not listen; it is told when it is given its buffer. */
-  if (self->stage >= TBX_WORKER_OPENING && self->stage != TBX_WORKER_GONE)
+  /* Before that it does not listen; it is told when it is given its buffer.  One that hangs
+   * reads nothing, however often they change. */
+  self->names_stale = self->stage == TBX_WORKER_ABANDONED;
+  if (self->stage == TBX_WORKER_OPENING || self->stage == TBX_WORKER_SERVING)
     tbx_worker_say_names (self);
 }
 

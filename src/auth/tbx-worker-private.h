@@ -27,6 +27,7 @@ struct _TbxWorker
   gpointer           asked_data;
   GHashTable        *asks;          /* id -> TbxAsk (not owned), not answered yet */
   TbxWorkerNames     names;         /* what it is told that it may ask for */
+  gboolean           names_stale;   /* they are to be told when it is back */
   GBytes            *names_list;    /* that @names is in (owned), or NULL */
   gboolean           opened;        /* it told whose session it opened */
   gboolean           attaching;     /* it did not answer ATTACH yet */

@@ -219,6 +219,8 @@ tbx_worker_take_reply (TbxWorker *self, const TbxWorkerReply *reply)
   if (self->stage == TBX_WORKER_ABANDONED)
     {
       g_message ("Worker of %s is back", tbx_worker_get_name (self));
+      if (self->names_stale)
+        tbx_worker_say_names (self);
       tbx_worker_set_stage (self, TBX_WORKER_SERVING);
     }
 }
