@@ -123,12 +123,13 @@ test_nobody_serves (Fixture *f, gconstpointer data)
 static void
 test_told (Fixture *f, gconstpointer data)
 {
-  TbxWorkerNames names;
+  TbxWorkerNames names = { 0 };
   g_autoptr(GBytes) list = tbx_ask_desk_dup_names (f->desk, &names);
   static const char *const expected[] = { "echo", "upper", "lower" };
   const char *name;
   gsize pos = 0;
 
+  g_assert_cmpuint (g_bytes_get_size (list), ==, names.list_size);
   g_assert_cmpuint (names.n_schemes, ==, 1);
   g_assert_cmpuint (names.n_programs, ==, 2);
   for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)

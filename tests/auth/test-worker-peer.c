@@ -296,6 +296,34 @@ test_agents_program (PeerFixture *f, gconstpointer data)
   g_list_free (programs);
 }
 
+/* One that hangs is not told of each change, but of the last when it is back. */
+static void
+test_names_of_one_that_hangs (PeerFixture *f, gconstpointer data)
+{
+  const TbxWorkerNames first = { 0, 1, (const guint8 *) "\x01\0" "a", 4 };
+  const TbxWorkerNames last = { 1, 0, (const guint8 *) "\x01\0" "b", 4 };
+  g_autoptr(GBytes) list = g_bytes_new_static (first.list, first.list_size);
+  g_autoptr(GBytes) last_list = g_bytes_new_static (last.list, last.list_size);
+  g_auto(TbxControlPacket) packet;
+  const char *name;
+  gsize pos = 0;
+  guint32 id;
+
+  peer_open_session (f);
+  peer_ask (f, "x", FALSE);
+  id = peer_hear_request (f, "x");
+  tbx_test_until (tbx_worker_get_stage (f->worker) == TBX_WORKER_ABANDONED);
+  tbx_worker_set_names (f->worker, &first, list);
+  tbx_worker_set_names (f->worker, &last, last_list);
+  g_assert_true (peer_hears_nothing (f));
+  peer_reply (f, id, "y", 1);
+  tbx_test_until (tbx_worker_get_stage (f->worker) == TBX_WORKER_SERVING);
+  peer_hear (f, TBX_WORKER_NAMES, &packet);
+  g_assert_true (tbx_worker_names_next (&packet.message.names, &pos, &name));
+  g_assert_cmpstr (name, ==, "b");
+  g_assert_true (peer_hears_nothing (f));
+}
+
 /* The worker's side is as careful: a message without its buffer, and no real buffer. */
 static void
 test_bad_buffer (PeerFixture *f, gconstpointer data)
@@ -548,6 +576,7 @@ main (int argc, char **argv)
   ADD ("too-early", test_too_early);
   ADD ("bad-packets", test_bad_packets);
   ADD ("agents-program", test_agents_program);
+  ADD ("names-of-one-that-hangs", test_names_of_one_that_hangs);
   ADD ("asks", test_asks);
   ADD ("too-many-asks", test_too_many_asks);
   ADD ("ask-twice", test_ask_twice);
