@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-agent-authenticator.h"
+#include "tbx-agent-private.h"
 #include "tbx-bus-api.h"
 #include "tbx-request-login-private.h"
 #include "tbx-variant.h"
@@ -10,28 +11,6 @@
 /* A name of 256, a password of 511, and what ends them; one more, to see the end. */
 #define CREDENTIALS_MAX_BYTES (256 + 1 + 511 + 1 + 1)
 
-/**
- * TbxAgentAuthenticator:
- *
- * Says whether a password is right, before PAM or in its place, as the configuration of the
- * daemon has it.
- *
- * Since: 1.0
- */
-typedef struct
-{
-  int priority;
-} TbxAgentAuthenticatorPrivate;
-
-enum
-{
-  PROP_0,
-  PROP_PRIORITY,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
-
 enum
 {
   SIGNAL_VERIFY,
@@ -40,7 +19,15 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_TYPE_WITH_PRIVATE (TbxAgentAuthenticator, tbx_agent_authenticator, TBX_TYPE_AGENT)
+/**
+ * TbxAgentAuthenticator:
+ *
+ * Says whether a password is right, before PAM or in its place, as the configuration of the
+ * daemon has it.
+ *
+ * Since: 1.0
+ */
+G_DEFINE_TYPE (TbxAgentAuthenticator, tbx_agent_authenticator, TBX_TYPE_AGENT)
 
 /* Reads the name and the password that the daemon has written already. */
 static gboolean
@@ -87,7 +74,7 @@ on_verify (TbxBusAgentAuthenticator *skeleton,
       return TRUE;
     }
   request = tbx_request_login_new (invocation, buffer, buffer + strlen (buffer) + 1,
-                                   (gint64) MIN (deadline_usec, G_MAXINT64));
+                                   deadline_usec);
   explicit_bzero (buffer, sizeof buffer);
   g_signal_emit (self, signals[SIGNAL_VERIFY], 0, request);
   return TRUE;
@@ -102,43 +89,15 @@ agent_authenticator_create_skeleton (TbxAgent *agent)
   return G_DBUS_INTERFACE_SKELETON (skeleton);
 }
 
-static GVariant *
-agent_authenticator_register_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentAuthenticatorPrivate *priv = tbx_agent_authenticator_get_instance_private (TBX_AGENT_AUTHENTICATOR (agent));
-
-  return g_variant_new ("(oi)", object, priv->priority);
-}
-
-static void
-tbx_agent_authenticator_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  TbxAgentAuthenticatorPrivate *priv = tbx_agent_authenticator_get_instance_private (TBX_AGENT_AUTHENTICATOR (object));
-
-  priv->priority = g_value_get_int (value);
-}
-
-static void
-tbx_agent_authenticator_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  TbxAgentAuthenticatorPrivate *priv = tbx_agent_authenticator_get_instance_private (TBX_AGENT_AUTHENTICATOR (object));
-
-  g_value_set_int (value, priv->priority);
-}
-
 static void
 tbx_agent_authenticator_class_init (TbxAgentAuthenticatorClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   TbxAgentClass *agent_class = TBX_AGENT_CLASS (klass);
 
   agent_class->interface = "Extensions";
   agent_class->register_method = "RegisterAuthenticator";
   agent_class->unregister_method = "UnregisterAuthenticator";
   agent_class->create_skeleton = agent_authenticator_create_skeleton;
-  agent_class->register_arguments = agent_authenticator_register_arguments;
-  object_class->set_property = tbx_agent_authenticator_set_property;
-  object_class->get_property = tbx_agent_authenticator_get_property;
 
   /**
    * TbxAgentAuthenticator:priority:
@@ -147,10 +106,10 @@ tbx_agent_authenticator_class_init (TbxAgentAuthenticatorClass *klass)
    *
    * Since: 1.0
    */
-  props[PROP_PRIORITY] =
+  tbx_agent_class_install_key (
+    agent_class,
     g_param_spec_int ("priority", NULL, NULL, G_MININT, G_MAXINT, 0,
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, props);
+                      G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
 
   /**
    * TbxAgentAuthenticator::verify:

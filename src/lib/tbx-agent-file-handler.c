@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-agent-file-handler.h"
+#include "tbx-agent-private.h"
 #include "tbx-bus-api.h"
 #include "tbx-request-open-private.h"
 #include "tbx-request-stat-private.h"
-
-/**
- * TbxAgentFileHandler:
- *
- * Serves the files whose names begin with "/SCHEME:/", in transfers from and to the guest.
- *
- * Since: 1.0
- */
-typedef struct
-{
-  char *scheme;   /* owned */
-} TbxAgentFileHandlerPrivate;
-
-enum
-{
-  PROP_0,
-  PROP_SCHEME,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
 
 enum
 {
@@ -34,7 +14,14 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_TYPE_WITH_PRIVATE (TbxAgentFileHandler, tbx_agent_file_handler, TBX_TYPE_AGENT)
+/**
+ * TbxAgentFileHandler:
+ *
+ * Serves the files whose names begin with "/SCHEME:/", in transfers from and to the guest.
+ *
+ * Since: 1.0
+ */
+G_DEFINE_TYPE (TbxAgentFileHandler, tbx_agent_file_handler, TBX_TYPE_AGENT)
 
 static gboolean
 on_stat (TbxBusAgentFileHandler *skeleton,
@@ -46,7 +33,7 @@ on_stat (TbxBusAgentFileHandler *skeleton,
          TbxAgentFileHandler    *self)
 {
   g_autoptr(TbxRequestStat) request = tbx_request_stat_new (invocation, path, query, details,
-                                                            (gint64) MIN (deadline_usec, G_MAXINT64));
+                                                            deadline_usec);
 
   g_signal_emit (self, signals[SIGNAL_STAT], 0, request);
   return TRUE;
@@ -65,7 +52,7 @@ on_open (TbxBusAgentFileHandler *skeleton,
 {
   g_autoptr(TbxRequestOpen) request = tbx_request_open_new (invocation, path, query,
                                                             g_str_equal (mode, "write"), details,
-                                                            (gint64) MIN (deadline_usec, G_MAXINT64));
+                                                            deadline_usec);
 
   g_signal_emit (self, signals[SIGNAL_OPEN], 0, request);
   return TRUE;
@@ -81,62 +68,15 @@ agent_file_handler_create_skeleton (TbxAgent *agent)
   return G_DBUS_INTERFACE_SKELETON (skeleton);
 }
 
-static GVariant *
-agent_file_handler_register_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentFileHandlerPrivate *priv = tbx_agent_file_handler_get_instance_private (TBX_AGENT_FILE_HANDLER (agent));
-
-  return g_variant_new ("(so)", priv->scheme, object);
-}
-
-static GVariant *
-agent_file_handler_unregister_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentFileHandlerPrivate *priv = tbx_agent_file_handler_get_instance_private (TBX_AGENT_FILE_HANDLER (agent));
-
-  return g_variant_new ("(s)", priv->scheme);
-}
-
-static void
-tbx_agent_file_handler_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  TbxAgentFileHandlerPrivate *priv = tbx_agent_file_handler_get_instance_private (TBX_AGENT_FILE_HANDLER (object));
-
-  priv->scheme = g_value_dup_string (value);
-}
-
-static void
-tbx_agent_file_handler_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  TbxAgentFileHandlerPrivate *priv = tbx_agent_file_handler_get_instance_private (TBX_AGENT_FILE_HANDLER (object));
-
-  g_value_set_string (value, priv->scheme);
-}
-
-static void
-tbx_agent_file_handler_finalize (GObject *object)
-{
-  TbxAgentFileHandlerPrivate *priv = tbx_agent_file_handler_get_instance_private (TBX_AGENT_FILE_HANDLER (object));
-
-  g_free (priv->scheme);
-  G_OBJECT_CLASS (tbx_agent_file_handler_parent_class)->finalize (object);
-}
-
 static void
 tbx_agent_file_handler_class_init (TbxAgentFileHandlerClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   TbxAgentClass *agent_class = TBX_AGENT_CLASS (klass);
 
   agent_class->interface = "Extensions";
   agent_class->register_method = "RegisterFileHandler";
   agent_class->unregister_method = "UnregisterFileHandler";
   agent_class->create_skeleton = agent_file_handler_create_skeleton;
-  agent_class->register_arguments = agent_file_handler_register_arguments;
-  agent_class->unregister_arguments = agent_file_handler_unregister_arguments;
-  object_class->set_property = tbx_agent_file_handler_set_property;
-  object_class->get_property = tbx_agent_file_handler_get_property;
-  object_class->finalize = tbx_agent_file_handler_finalize;
 
   /**
    * TbxAgentFileHandler:scheme:
@@ -145,10 +85,10 @@ tbx_agent_file_handler_class_init (TbxAgentFileHandlerClass *klass)
    *
    * Since: 1.0
    */
-  props[PROP_SCHEME] =
+  tbx_agent_class_install_key (
+    agent_class,
     g_param_spec_string ("scheme", NULL, NULL, "",
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, props);
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
 
   /**
    * TbxAgentFileHandler::stat:

@@ -45,7 +45,7 @@ on_handle (TbxBusAgentPower      *skeleton,
            TbxAgentPower         *self)
 {
   g_autoptr(TbxRequestPower) request =
-    tbx_request_power_new (invocation, operation, (gint64) MIN (deadline_usec, G_MAXINT64));
+    tbx_request_power_new (invocation, operation, deadline_usec);
 
   g_signal_emit (self, signals[SIGNAL_HANDLE], 0, request);
   return TRUE;

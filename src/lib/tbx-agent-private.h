@@ -23,4 +23,10 @@ gboolean      tbx_agent_registered   (TbxAgent     *self,
                                       GDBusMessage *reply,
                                       GError      **error);
 
+
+/* For the kinds that are registered under one property, which is set when they are made:
+ * a name, a number, or (an int) a priority among others of the kind. */
+G_GNUC_INTERNAL
+void tbx_agent_class_install_key (TbxAgentClass *klass, GParamSpec *pspec);
+
 G_END_DECLS

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-agent-program.h"
+#include "tbx-agent-private.h"
 #include "tbx-request-program-private.h"
 #include "tbx-run-private.h"
 #include "tbx-variant.h"
@@ -14,19 +15,9 @@
  */
 typedef struct
 {
-  char       *name;          /* owned */
   GHashTable *runs;          /* handle (owned) -> TbxRun (not owned) */
   guint64     last_handle;
 } TbxAgentProgramPrivate;
-
-enum
-{
-  PROP_0,
-  PROP_NAME,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
 
 enum
 {
@@ -100,7 +91,7 @@ on_start (TbxBusAgentProgram    *skeleton,
       return TRUE;
     }
   request = tbx_request_program_new (invocation, run, spec,
-                                     (gint64) MIN (deadline_usec, G_MAXINT64));
+                                     deadline_usec);
   g_signal_emit (self, signals[SIGNAL_START], 0, request);
   return TRUE;
 }
@@ -148,44 +139,11 @@ agent_program_retire (TbxAgent *agent, GDBusInterfaceSkeleton *skeleton)
   tbx_run_retire (skeleton);
 }
 
-static GVariant *
-agent_program_register_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (agent));
-
-  return g_variant_new ("(so)", priv->name, object);
-}
-
-static GVariant *
-agent_program_unregister_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (agent));
-
-  return g_variant_new ("(s)", priv->name);
-}
-
-static void
-tbx_agent_program_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (object));
-
-  priv->name = g_value_dup_string (value);
-}
-
-static void
-tbx_agent_program_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (object));
-
-  g_value_set_string (value, priv->name);
-}
-
 static void
 tbx_agent_program_finalize (GObject *object)
 {
   TbxAgentProgramPrivate *priv = tbx_agent_program_get_instance_private (TBX_AGENT_PROGRAM (object));
 
-  g_free (priv->name);
   g_hash_table_unref (priv->runs);
   G_OBJECT_CLASS (tbx_agent_program_parent_class)->finalize (object);
 }
@@ -201,10 +159,6 @@ tbx_agent_program_class_init (TbxAgentProgramClass *klass)
   agent_class->unregister_method = "UnregisterProgram";
   agent_class->create_skeleton = agent_program_create_skeleton;
   agent_class->retire = agent_program_retire;
-  agent_class->register_arguments = agent_program_register_arguments;
-  agent_class->unregister_arguments = agent_program_unregister_arguments;
-  object_class->set_property = tbx_agent_program_set_property;
-  object_class->get_property = tbx_agent_program_get_property;
   object_class->finalize = tbx_agent_program_finalize;
 
   /**
@@ -214,10 +168,10 @@ tbx_agent_program_class_init (TbxAgentProgramClass *klass)
    *
    * Since: 1.0
    */
-  props[PROP_NAME] =
+  tbx_agent_class_install_key (
+    agent_class,
     g_param_spec_string ("name", NULL, NULL, "",
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, props);
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
 
   /**
    * TbxAgentProgram::start:

@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-agent-rpc.h"
+#include "tbx-agent-private.h"
 #include "tbx-bus-api.h"
 #include "tbx-request-rpc-private.h"
 #include "tbx-variant.h"
-
-/**
- * TbxAgentRpc:
- *
- * Answers a command of the host (a TCLO request) by its name.
- *
- * Since: 1.0
- */
-typedef struct
-{
-  char *command;   /* owned */
-} TbxAgentRpcPrivate;
-
-enum
-{
-  PROP_0,
-  PROP_COMMAND,
-  N_PROPS
-};
-
-static GParamSpec *props[N_PROPS];
 
 enum
 {
@@ -33,7 +13,14 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_TYPE_WITH_PRIVATE (TbxAgentRpc, tbx_agent_rpc, TBX_TYPE_AGENT)
+/**
+ * TbxAgentRpc:
+ *
+ * Answers a command of the host (a TCLO request) by its name.
+ *
+ * Since: 1.0
+ */
+G_DEFINE_TYPE (TbxAgentRpc, tbx_agent_rpc, TBX_TYPE_AGENT)
 
 static gboolean
 on_handle (TbxBusAgentRpc        *skeleton,
@@ -45,7 +32,7 @@ on_handle (TbxBusAgentRpc        *skeleton,
 {
   g_autoptr(GBytes) bytes = tbx_variant_to_bytes (arguments);
   g_autoptr(TbxRequestRpc) request = tbx_request_rpc_new (invocation, command, bytes,
-                                                          (gint64) MIN (deadline_usec, G_MAXINT64));
+                                                          deadline_usec);
 
   g_signal_emit (self, signals[SIGNAL_HANDLE], 0, request);
   return TRUE;
@@ -60,62 +47,15 @@ agent_rpc_create_skeleton (TbxAgent *agent)
   return G_DBUS_INTERFACE_SKELETON (skeleton);
 }
 
-static GVariant *
-agent_rpc_register_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentRpcPrivate *priv = tbx_agent_rpc_get_instance_private (TBX_AGENT_RPC (agent));
-
-  return g_variant_new ("(so)", priv->command, object);
-}
-
-static GVariant *
-agent_rpc_unregister_arguments (TbxAgent *agent, const char *object)
-{
-  TbxAgentRpcPrivate *priv = tbx_agent_rpc_get_instance_private (TBX_AGENT_RPC (agent));
-
-  return g_variant_new ("(s)", priv->command);
-}
-
-static void
-tbx_agent_rpc_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  TbxAgentRpcPrivate *priv = tbx_agent_rpc_get_instance_private (TBX_AGENT_RPC (object));
-
-  priv->command = g_value_dup_string (value);
-}
-
-static void
-tbx_agent_rpc_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  TbxAgentRpcPrivate *priv = tbx_agent_rpc_get_instance_private (TBX_AGENT_RPC (object));
-
-  g_value_set_string (value, priv->command);
-}
-
-static void
-tbx_agent_rpc_finalize (GObject *object)
-{
-  TbxAgentRpcPrivate *priv = tbx_agent_rpc_get_instance_private (TBX_AGENT_RPC (object));
-
-  g_free (priv->command);
-  G_OBJECT_CLASS (tbx_agent_rpc_parent_class)->finalize (object);
-}
-
 static void
 tbx_agent_rpc_class_init (TbxAgentRpcClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   TbxAgentClass *agent_class = TBX_AGENT_CLASS (klass);
 
   agent_class->interface = "Extensions";
   agent_class->register_method = "RegisterRpc";
   agent_class->unregister_method = "UnregisterRpc";
   agent_class->create_skeleton = agent_rpc_create_skeleton;
-  agent_class->register_arguments = agent_rpc_register_arguments;
-  agent_class->unregister_arguments = agent_rpc_unregister_arguments;
-  object_class->set_property = tbx_agent_rpc_set_property;
-  object_class->get_property = tbx_agent_rpc_get_property;
-  object_class->finalize = tbx_agent_rpc_finalize;
 
   /**
    * TbxAgentRpc:command:
@@ -124,10 +64,10 @@ tbx_agent_rpc_class_init (TbxAgentRpcClass *klass)
    *
    * Since: 1.0
    */
-  props[PROP_COMMAND] =
+  tbx_agent_class_install_key (
+    agent_class,
     g_param_spec_string ("command", NULL, NULL, "",
-                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, props);
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
 
   /**
    * TbxAgentRpc::handle:

@@ -27,6 +27,7 @@ typedef struct
   guint                   first;        /* those before it were of what is not exported any more */
   gboolean                asked;        /* its owner got that, and has not said no */
   gboolean                registered;   /* its owner has said yes */
+  GValue                  key;          /* of the kinds that have one; see tbx_agent_class_install_key() */
 } TbxAgentPrivate;
 
 enum
@@ -253,6 +254,82 @@ agent_unregister_arguments (TbxAgent *self, const char *object)
   return g_variant_new ("(o)", object);
 }
 
+static const GValue *
+agent_get_key (TbxAgent *self)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (self);
+
+  return &priv->key;
+}
+
+static void
+agent_set_key_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  TbxAgentPrivate *priv = tbx_agent_get_instance_private (TBX_AGENT (object));
+
+  g_value_init (&priv->key, G_VALUE_TYPE (value));
+  g_value_copy (value, &priv->key);
+}
+
+static void
+agent_get_key_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  g_value_copy (agent_get_key (TBX_AGENT (object)), value);
+}
+
+static GVariant *
+agent_register_name (TbxAgent *self, const char *object)
+{
+  return g_variant_new ("(so)", g_value_get_string (agent_get_key (self)), object);
+}
+
+static GVariant *
+agent_unregister_name (TbxAgent *self, const char *object)
+{
+  return g_variant_new ("(s)", g_value_get_string (agent_get_key (self)));
+}
+
+static GVariant *
+agent_register_number (TbxAgent *self, const char *object)
+{
+  return g_variant_new ("(uo)", g_value_get_uint (agent_get_key (self)), object);
+}
+
+static GVariant *
+agent_unregister_number (TbxAgent *self, const char *object)
+{
+  return g_variant_new ("(u)", g_value_get_uint (agent_get_key (self)));
+}
+
+static GVariant *
+agent_register_priority (TbxAgent *self, const char *object)
+{
+  return g_variant_new ("(oi)", object, g_value_get_int (agent_get_key (self)));
+}
+
+/* @pspec: construct-only; its type says how it is registered. */
+void
+tbx_agent_class_install_key (TbxAgentClass *klass, GParamSpec *pspec)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->set_property = agent_set_key_property;
+  object_class->get_property = agent_get_key_property;
+  g_object_class_install_property (object_class, 1, pspec);
+  if (G_PARAM_SPEC_VALUE_TYPE (pspec) == G_TYPE_STRING)
+    {
+      klass->register_arguments = agent_register_name;
+      klass->unregister_arguments = agent_unregister_name;
+    }
+  else if (G_PARAM_SPEC_VALUE_TYPE (pspec) == G_TYPE_UINT)
+    {
+      klass->register_arguments = agent_register_number;
+      klass->unregister_arguments = agent_unregister_number;
+    }
+  else
+    klass->register_arguments = agent_register_priority;
+}
+
 static void
 tbx_agent_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
@@ -272,6 +349,8 @@ tbx_agent_finalize (GObject *object)
   TbxAgentPrivate *priv = tbx_agent_get_instance_private (TBX_AGENT (object));
 
   g_free (priv->owner);
+  if (G_IS_VALUE (&priv->key))
+    g_value_unset (&priv->key);
   G_OBJECT_CLASS (tbx_agent_parent_class)->finalize (object);
 }
 

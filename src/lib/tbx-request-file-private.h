@@ -10,6 +10,6 @@ void tbx_request_file_begin (TbxRequestFile        *self,
                              const char            *path,
                              const char            *query,
                              GVariant              *details,
-                             gint64                 deadline_us);
+                             guint64                deadline_usec);
 
 G_END_DECLS

@@ -92,14 +92,9 @@ tbx_request_file_get_user (TbxRequestFile *self)
 void
 tbx_request_file_deny (TbxRequestFile *self, const char *reason)
 {
-  GDBusMethodInvocation *invocation;
-
   g_return_if_fail (TBX_IS_REQUEST_FILE (self));
   g_return_if_fail (reason != NULL);
-  invocation = tbx_request_answer (TBX_REQUEST (self));
-  if (invocation != NULL)
-    g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR,
-                                                   G_DBUS_ERROR_ACCESS_DENIED, reason);
+  tbx_request_return_denied (TBX_REQUEST (self), reason);
 }
 
 static void
@@ -140,11 +135,11 @@ tbx_request_file_begin (TbxRequestFile        *self,
                         const char            *path,
                         const char            *query,
                         GVariant              *details,
-                        gint64                 deadline_us)
+                        guint64                deadline_usec)
 {
   TbxRequestFilePrivate *priv = tbx_request_file_get_instance_private (self);
 
-  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_us);
+  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_usec);
   priv->path = g_strdup (path);
   priv->query = g_strdup (query);
   priv->details = g_variant_ref (details);

@@ -8,6 +8,6 @@ G_GNUC_INTERNAL
 TbxRequestLogin *tbx_request_login_new (GDBusMethodInvocation *invocation,
                                         const char            *user,
                                         const char            *password,
-                                        gint64                 deadline_us);
+                                        guint64                deadline_usec);
 
 G_END_DECLS

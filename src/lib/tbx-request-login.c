@@ -135,11 +135,11 @@ TbxRequestLogin *
 tbx_request_login_new (GDBusMethodInvocation *invocation,
                        const char            *user,
                        const char            *password,
-                       gint64                 deadline_us)
+                       guint64                deadline_usec)
 {
   TbxRequestLogin *self = g_object_new (TBX_TYPE_REQUEST_LOGIN, NULL);
 
-  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_us);
+  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_usec);
   self->user = g_strdup (user);
   self->password = g_strdup (password);
   return self;

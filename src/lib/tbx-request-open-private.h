@@ -10,6 +10,6 @@ TbxRequestOpen *tbx_request_open_new (GDBusMethodInvocation *invocation,
                                       const char            *query,
                                       gboolean               writing,
                                       GVariant              *details,
-                                      gint64                 deadline_us);
+                                      guint64                deadline_usec);
 
 G_END_DECLS

@@ -137,11 +137,11 @@ tbx_request_open_new (GDBusMethodInvocation *invocation,
                       const char            *query,
                       gboolean               writing,
                       GVariant              *details,
-                      gint64                 deadline_us)
+                      guint64                deadline_usec)
 {
   TbxRequestOpen *self = g_object_new (TBX_TYPE_REQUEST_OPEN, NULL);
 
-  tbx_request_file_begin (TBX_REQUEST_FILE (self), invocation, path, query, details, deadline_us);
+  tbx_request_file_begin (TBX_REQUEST_FILE (self), invocation, path, query, details, deadline_usec);
   self->writing = writing;
   return self;
 }

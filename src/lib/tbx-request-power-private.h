@@ -7,6 +7,6 @@ G_BEGIN_DECLS
 G_GNUC_INTERNAL
 TbxRequestPower *tbx_request_power_new (GDBusMethodInvocation *invocation,
                                         const char            *operation,
-                                        gint64                 deadline_us);
+                                        guint64                deadline_usec);
 
 G_END_DECLS

@@ -115,11 +115,11 @@ tbx_request_power_init (TbxRequestPower *self)
 
 /* Takes @invocation. */
 TbxRequestPower *
-tbx_request_power_new (GDBusMethodInvocation *invocation, const char *operation, gint64 deadline_us)
+tbx_request_power_new (GDBusMethodInvocation *invocation, const char *operation, guint64 deadline_usec)
 {
   TbxRequestPower *self = g_object_new (TBX_TYPE_REQUEST_POWER, NULL);
 
-  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_us);
+  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_usec);
   self->operation = g_strdup (operation);
   return self;
 }

@@ -8,6 +8,6 @@ G_GNUC_INTERNAL
 TbxRequestProgram *tbx_request_program_new (GDBusMethodInvocation *invocation,
                                             TbxRun                *run,
                                             GVariant              *spec,
-                                            gint64                 deadline_us);
+                                            guint64                deadline_usec);
 
 G_END_DECLS

@@ -167,14 +167,9 @@ tbx_request_program_return_started (TbxRequestProgram *self)
 void
 tbx_request_program_deny (TbxRequestProgram *self, const char *reason)
 {
-  GDBusMethodInvocation *invocation;
-
   g_return_if_fail (TBX_IS_REQUEST_PROGRAM (self));
   g_return_if_fail (reason != NULL);
-  invocation = tbx_request_answer (TBX_REQUEST (self));
-  if (invocation != NULL)
-    g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR,
-                                                   G_DBUS_ERROR_ACCESS_DENIED, reason);
+  tbx_request_return_denied (TBX_REQUEST (self), reason);
 }
 
 static void
@@ -211,11 +206,11 @@ TbxRequestProgram *
 tbx_request_program_new (GDBusMethodInvocation *invocation,
                          TbxRun                *run,
                          GVariant              *spec,
-                         gint64                 deadline_us)
+                         guint64                deadline_usec)
 {
   TbxRequestProgram *self = g_object_new (TBX_TYPE_REQUEST_PROGRAM, NULL);
 
-  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_us);
+  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_usec);
   self->run = g_object_ref (run);
   self->spec = g_variant_ref (spec);
   return self;

@@ -8,6 +8,6 @@ G_GNUC_INTERNAL
 TbxRequestRpc *tbx_request_rpc_new (GDBusMethodInvocation *invocation,
                                     const char            *command,
                                     GBytes                *arguments,
-                                    gint64                 deadline_us);
+                                    guint64                deadline_usec);
 
 G_END_DECLS

@@ -132,11 +132,11 @@ TbxRequestRpc *
 tbx_request_rpc_new (GDBusMethodInvocation *invocation,
                      const char            *command,
                      GBytes                *arguments,
-                     gint64                 deadline_us)
+                     guint64                deadline_usec)
 {
   TbxRequestRpc *self = g_object_new (TBX_TYPE_REQUEST_RPC, NULL);
 
-  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_us);
+  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_usec);
   self->command = g_strdup (command);
   self->arguments = g_bytes_ref (arguments);
   return self;

@@ -9,6 +9,6 @@ TbxRequestStat *tbx_request_stat_new (GDBusMethodInvocation *invocation,
                                       const char            *path,
                                       const char            *query,
                                       GVariant              *details,
-                                      gint64                 deadline_us);
+                                      guint64                deadline_usec);
 
 G_END_DECLS

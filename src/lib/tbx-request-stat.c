@@ -64,10 +64,10 @@ tbx_request_stat_new (GDBusMethodInvocation *invocation,
                       const char            *path,
                       const char            *query,
                       GVariant              *details,
-                      gint64                 deadline_us)
+                      guint64                deadline_usec)
 {
   TbxRequestStat *self = g_object_new (TBX_TYPE_REQUEST_STAT, NULL);
 
-  tbx_request_file_begin (TBX_REQUEST_FILE (self), invocation, path, query, details, deadline_us);
+  tbx_request_file_begin (TBX_REQUEST_FILE (self), invocation, path, query, details, deadline_usec);
   return self;
 }

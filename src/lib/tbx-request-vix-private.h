@@ -9,6 +9,6 @@ TbxRequestVix *tbx_request_vix_new (GDBusMethodInvocation *invocation,
                                     guint32                opcode,
                                     GBytes                *body,
                                     GVariant              *details,
-                                    gint64                 deadline_us);
+                                    guint64                deadline_usec);
 
 G_END_DECLS

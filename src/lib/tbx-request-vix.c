@@ -172,11 +172,11 @@ tbx_request_vix_new (GDBusMethodInvocation *invocation,
                      guint32                opcode,
                      GBytes                *body,
                      GVariant              *details,
-                     gint64                 deadline_us)
+                     guint64                deadline_usec)
 {
   TbxRequestVix *self = g_object_new (TBX_TYPE_REQUEST_VIX, NULL);
 
-  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_us);
+  tbx_request_begin (TBX_REQUEST (self), invocation, deadline_usec);
   self->opcode = opcode;
   self->body = g_bytes_ref (body);
   self->details = g_variant_ref (details);

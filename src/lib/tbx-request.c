@@ -22,12 +22,12 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (TbxRequest, tbx_request, G_TYPE_OBJECT)
 
 /* Takes @invocation, as whatever returns from one does. */
 void
-tbx_request_begin (TbxRequest *self, GDBusMethodInvocation *invocation, gint64 deadline_us)
+tbx_request_begin (TbxRequest *self, GDBusMethodInvocation *invocation, guint64 deadline_usec)
 {
   TbxRequestPrivate *priv = tbx_request_get_instance_private (self);
 
   priv->invocation = invocation;
-  priv->deadline_us = deadline_us;
+  priv->deadline_us = (gint64) MIN (deadline_usec, G_MAXINT64);
 }
 
 /* For the kinds: (transfer full): what to return the answer with, or NULL the second time */
@@ -38,6 +38,17 @@ tbx_request_answer (TbxRequest *self)
 
   g_return_val_if_fail (priv->invocation != NULL, NULL);
   return g_steal_pointer (&priv->invocation);
+}
+
+/* For the kinds: the user may not. */
+void
+tbx_request_return_denied (TbxRequest *self, const char *reason)
+{
+  GDBusMethodInvocation *invocation = tbx_request_answer (self);
+
+  if (invocation != NULL)
+    g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR,
+                                                   G_DBUS_ERROR_ACCESS_DENIED, reason);
 }
 
 /**
