@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-reader.h"
 #include "tbx-archive-pack.h"
+#include "tbx-archive-transfer.h"
 #include "tbx-gzip.h"
-#include "tbx-ring.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,22 +13,16 @@ static const guint8 trailer[TBX_ARCHIVE_TRAILER_BYTES] = { 0x1f, 0x8b, 0x08 };
 
 typedef struct
 {
-  TbxFile           base;
-  TbxRing          *ring;         /* what is packed and not read yet (owned) */
-  GThread          *thread;       /* packs into it (owned) */
-  guint64           delivered;    /* bytes read so far */
-  guint64           kept;         /* the last read began here, and can be repeated */
-  gint             *running;      /* (not owned), or NULL */
+  TbxArchiveTransfer base;
+  guint64            delivered;    /* bytes read so far */
+  guint64            kept;         /* the last read began here, and can be repeated */
 
   /* The thread's from here on. */
-  int               root_fd;      /* the folder, or the file (owned) */
-  char             *path;         /* its name (owned) */
-  char             *member;       /* name of the member that one file becomes, or NULL (owned) */
-  char             *prefix;       /* (owned) */
-  gboolean          trailer;
-  guint64           exact_bytes;  /* of the tar archive alone, or 0 */
-  TbxGzip          *gzip;         /* (owned), or NULL: no compression */
-  TbxArchiveLog     log;
+  char              *member;       /* name of the member that one file becomes, or NULL (owned) */
+  char              *prefix;       /* (owned) */
+  gboolean           trailer;
+  guint64            exact_bytes;  /* of the tar archive alone, or 0 */
+  TbxGzip           *gzip;         /* (owned), or NULL: no compression */
 } ArchiveReader;
 
 static int
@@ -43,10 +37,10 @@ reader_read (TbxFile *file, guint64 offset, guint8 *buffer, gsize size, gsize *d
     position = offset;   /* the reply was lost */
   else
     {
-      tbx_ring_release (self->ring, self->delivered);
+      tbx_ring_release (self->base.ring, self->delivered);
       self->kept = self->delivered;
     }
-  error_number = tbx_ring_read (self->ring, position, buffer, size, done);
+  error_number = tbx_ring_read (self->base.ring, position, buffer, size, done);
   if (error_number == 0)
     self->delivered = MAX (self->delivered, position + *done);
   return error_number;
@@ -60,13 +54,6 @@ reader_write (TbxFile *file, guint64 offset, gboolean append, const guint8 *data
   return EBADF;
 }
 
-/* Of what is packed: by its handle a folder is a folder. */
-static int
-reader_stat (TbxFile *file, struct stat *info)
-{
-  return fstat (((ArchiveReader *) file)->root_fd, info) < 0 ? errno : 0;
-}
-
 static int
 reader_close (TbxFile *file)
 {
@@ -78,43 +65,23 @@ reader_free (TbxFile *file)
 {
   ArchiveReader *self = (ArchiveReader *) file;
 
-  if (self->thread != NULL)
-    {
-      tbx_ring_cancel (self->ring);
-      g_thread_join (self->thread);
-    }
+  tbx_archive_transfer_stop (&self->base);
   g_clear_pointer (&self->gzip, tbx_gzip_free);
-  g_clear_pointer (&self->ring, tbx_ring_free);
-  if (self->root_fd >= 0)
-    close (self->root_fd);
-  if (self->running != NULL)
-    (*self->running)--;
-  g_free (self->path);
+  tbx_archive_transfer_clear (&self->base);
   g_free (self->member);
   g_free (self->prefix);
   g_free (self);
 }
 
-static guint
-reader_wait (TbxFile *file, TbxFileReady ready, gpointer user_data)
-{
-  return tbx_ring_wait (((ArchiveReader *) file)->ring, ready, user_data);
-}
-
-static gint64
-reader_got_on (TbxFile *file)
-{
-  return tbx_ring_got_on (((ArchiveReader *) file)->ring);
-}
-
 static const TbxFileFuncs reader_funcs = {
-  reader_read, reader_write, reader_stat, reader_close, reader_free, reader_wait, reader_got_on,
+  reader_read, reader_write, tbx_archive_transfer_stat, reader_close, reader_free,
+  tbx_archive_transfer_wait, tbx_archive_transfer_got_on,
 };
 
 static gboolean
 on_compressed (const guint8 *data, gsize size, gpointer user_data)
 {
-  return tbx_ring_put (((ArchiveReader *) user_data)->ring, data, size);
+  return tbx_ring_put (((ArchiveReader *) user_data)->base.ring, data, size);
 }
 
 static gboolean
@@ -123,16 +90,16 @@ on_packed (const guint8 *data, gsize size, gpointer user_data)
   ArchiveReader *self = user_data;
 
   /* What compresses well puts nothing for long. */
-  if (tbx_ring_is_cancelled (self->ring))
+  if (tbx_ring_is_cancelled (self->base.ring))
     return FALSE;
   return self->gzip != NULL ? tbx_gzip_write (self->gzip, data, size, FALSE)
-                            : tbx_ring_put (self->ring, data, size);
+                            : tbx_ring_put (self->base.ring, data, size);
 }
 
 static gboolean
 is_cancelled (gpointer user_data)
 {
-  return tbx_ring_is_cancelled (((ArchiveReader *) user_data)->ring);
+  return tbx_ring_is_cancelled (((ArchiveReader *) user_data)->base.ring);
 }
 
 static gpointer
@@ -140,22 +107,22 @@ reader_thread (gpointer data)
 {
   ArchiveReader *self = data;
   const TbxArchivePack pack = {
-    .root_fd = self->root_fd,
+    .root_fd = self->base.root_fd,
     .name = self->member,
     .prefix = self->prefix,
     .exact_bytes = self->exact_bytes,
     .sink = on_packed,
     .cancelled = is_cancelled,
     .user_data = self,
-    .log = &self->log,
+    .log = &self->base.log,
   };
   int error_number = tbx_archive_pack (&pack);
 
   if (error_number == 0 && self->gzip != NULL && !tbx_gzip_write (self->gzip, NULL, 0, TRUE))
     error_number = ECANCELED;
   if (error_number == 0 && self->trailer)
-    tbx_ring_put (self->ring, trailer, sizeof trailer);
-  tbx_ring_finish (self->ring, error_number);
+    tbx_ring_put (self->base.ring, trailer, sizeof trailer);
+  tbx_ring_finish (self->base.ring, error_number);
   return NULL;
 }
 
@@ -191,17 +158,12 @@ reader_new (const TbxArchiveReaderOpen *how)
   ArchiveReader *self = g_new0 (ArchiveReader, 1);
   const guint64 trailer_bytes = name->trailer ? TBX_ARCHIVE_TRAILER_BYTES : 0;
 
-  self->base.funcs = &reader_funcs;
-  self->root_fd = -1;
-  self->path = g_strdup (name->path);
+  tbx_archive_transfer_init (&self->base, &reader_funcs, "download", name->path, how->log,
+                             how->user_data, how->running);
   self->prefix = g_strdup (name->prefix);
   self->trailer = name->trailer;
   if (how->exact_bytes > trailer_bytes && !name->gzip)
     self->exact_bytes = how->exact_bytes - trailer_bytes;
-  self->log = (TbxArchiveLog) { "download", self->path, how->log, how->user_data };
-  self->running = how->running;
-  if (self->running != NULL)
-    (*self->running)++;
   return self;
 }
 
@@ -221,16 +183,15 @@ tbx_archive_reader_open (const TbxArchiveReaderOpen *how, int *error_number)
   ArchiveReader *self = reader_new (how);
   struct stat info;
 
-  *error_number = open_root (how->name, &self->root_fd, &info);
+  *error_number = open_root (how->name, &self->base.root_fd, &info);
   if (*error_number == 0)
     {
       if (!S_ISDIR (info.st_mode))
         self->member = g_path_get_basename (how->name->path);
-      self->ring = tbx_ring_new ();
+      self->base.ring = tbx_ring_new ();
       if (how->name->gzip)
         self->gzip = tbx_gzip_new (on_compressed, self);
-      self->thread = g_thread_try_new ("archive-reader", reader_thread, self, NULL);
-      if (self->thread != NULL)
+      if (tbx_archive_transfer_start (&self->base, "archive-reader", reader_thread))
         return (TbxFile *) self;
       *error_number = ENOMEM;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tbx-archive-writer.h"
+#include "tbx-archive-transfer.h"
 #include "tbx-umask.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -11,14 +12,8 @@
 
 typedef struct
 {
-  TbxFile          base;
-  TbxRing         *ring;      /* what is written and not unpacked yet (owned) */
-  GThread         *thread;    /* unpacks it (owned) */
-  int              root_fd;   /* the folder (owned) */
-  char            *path;      /* its name (owned) */
-  TbxArchiveLog    log;
-  TbxArchiveUnpack unpack;    /* the thread's */
-  gint            *running;   /* (not owned), or NULL */
+  TbxArchiveTransfer base;
+  TbxArchiveUnpack   unpack;   /* the thread's */
 } ArchiveWriter;
 
 static int
@@ -33,23 +28,16 @@ static int
 writer_write (TbxFile *file, guint64 offset, gboolean append, const guint8 *data, gsize size,
               gsize *done)
 {
-  int error_number = tbx_ring_offer (((ArchiveWriter *) file)->ring, data, size);
+  int error_number = tbx_ring_offer (((ArchiveWriter *) file)->base.ring, data, size);
 
   *done = error_number == 0 ? size : 0;
   return error_number;
 }
 
-/* By its handle a folder is a folder. */
-static int
-writer_stat (TbxFile *file, struct stat *info)
-{
-  return fstat (((ArchiveWriter *) file)->root_fd, info) < 0 ? errno : 0;
-}
-
 static int
 writer_close (TbxFile *file)
 {
-  return tbx_ring_end (((ArchiveWriter *) file)->ring);
+  return tbx_ring_end (((ArchiveWriter *) file)->base.ring);
 }
 
 static void
@@ -57,34 +45,14 @@ writer_free (TbxFile *file)
 {
   ArchiveWriter *self = (ArchiveWriter *) file;
 
-  if (self->thread != NULL)
-    {
-      tbx_ring_cancel (self->ring);
-      g_thread_join (self->thread);
-    }
-  g_clear_pointer (&self->ring, tbx_ring_free);
-  if (self->root_fd >= 0)
-    close (self->root_fd);
-  if (self->running != NULL)
-    (*self->running)--;
-  g_free (self->path);
+  tbx_archive_transfer_stop (&self->base);
+  tbx_archive_transfer_clear (&self->base);
   g_free (self);
 }
 
-static guint
-writer_wait (TbxFile *file, TbxFileReady ready, gpointer user_data)
-{
-  return tbx_ring_wait (((ArchiveWriter *) file)->ring, ready, user_data);
-}
-
-static gint64
-writer_got_on (TbxFile *file)
-{
-  return tbx_ring_got_on (((ArchiveWriter *) file)->ring);
-}
-
 static const TbxFileFuncs writer_funcs = {
-  writer_read, writer_write, writer_stat, writer_close, writer_free, writer_wait, writer_got_on,
+  writer_read, writer_write, tbx_archive_transfer_stat, writer_close, writer_free,
+  tbx_archive_transfer_wait, tbx_archive_transfer_got_on,
 };
 
 static gpointer
@@ -97,7 +65,7 @@ writer_thread (gpointer data)
   sigemptyset (&set);
   sigaddset (&set, SIGXFSZ);
   pthread_sigmask (SIG_BLOCK, &set, NULL);
-  tbx_ring_finish (self->ring, tbx_archive_unpack (&self->unpack));
+  tbx_ring_finish (self->base.ring, tbx_archive_unpack (&self->unpack));
   return NULL;
 }
 
@@ -132,28 +100,23 @@ tbx_archive_writer_open (const TbxArchiveWriterOpen *how, int *error_number)
 {
   ArchiveWriter *self = g_new0 (ArchiveWriter, 1);
 
-  self->base.funcs = &writer_funcs;
-  self->running = how->running;
-  if (self->running != NULL)
-    (*self->running)++;
-  self->path = g_strdup (how->name->path);
-  self->log = (TbxArchiveLog) { "upload", self->path, how->log, how->user_data };
-  *error_number = open_root (how->name, &self->root_fd);
+  tbx_archive_transfer_init (&self->base, &writer_funcs, "upload", how->name->path, how->log,
+                             how->user_data, how->running);
+  *error_number = open_root (how->name, &self->base.root_fd);
   if (*error_number == 0)
     {
-      self->ring = tbx_ring_new ();
+      self->base.ring = tbx_ring_new ();
       self->unpack = (TbxArchiveUnpack) {
-        .root_fd = self->root_fd,
-        .ring = self->ring,
+        .root_fd = self->base.root_fd,
+        .ring = self->base.ring,
         .mask = tbx_umask_get (),
         .all_links = how->name->all_links,
         .set_id = how->name->set_id,
         .owner = how->name->owner,
         .limits = how->limits,
-        .log = &self->log,
+        .log = &self->base.log,
       };
-      self->thread = g_thread_try_new ("archive-writer", writer_thread, self, NULL);
-      if (self->thread != NULL)
+      if (tbx_archive_transfer_start (&self->base, "archive-writer", writer_thread))
         return (TbxFile *) self;
       *error_number = ENOMEM;
     }
